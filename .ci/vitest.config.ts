@@ -1,0 +1,22 @@
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: path.resolve(import.meta.dirname, '..'),
+  test: {
+    include: ['tests/**/*.test.ts'],
+    pool: 'forks',
+    // Most of the time is spent in processes the tests start, and a machine of two cores has room for two files.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // A key of the person who runs the tests is never used, and colours do not depend on their terminal.
+    env: {
+      ANTHROPIC_API_KEY: '',
+      OPENAI_API_KEY: '',
+      ANTHROPIC_BASE_URL: '',
+      OPENAI_BASE_URL: '',
+      NO_COLOR: '',
+    },
+  },
+});
