@@ -1,0 +1,231 @@
+import type {
+  CheckSet,
+  Plan,
+  PlanStep,
+  Program,
+  RecalledMemory,
+  RunResult,
+  SourceFile,
+  Task,
+  Verdict,
+} from './domain.ts';
+import type { CheckResult } from './seams.ts';
+import { endedBadly } from './signature.ts';
+
+/** What the model is told: the task (the same all along a step, so it is cached) and the history, compacted to a budget of characters. */
+
+/** Everything about one finished attempt that the next one may need. */
+export interface AttemptRecord {
+  attempt: number;
+  program: Program | null;
+  /** What the model said when nothing could be read from it. */
+  raw: string | null;
+  verdict: Verdict;
+  run: RunResult | null;
+  results: CheckResult[];
+  diagnosis: string | null;
+}
+
+/** Characters of history in one request before compaction; halved each time a provider says the request is too large. */
+export const historyBudget = 60_000;
+
+export function taskText(
+  task: Task,
+  plan: Plan | null,
+  step: { index: number; step: PlanStep } | null,
+): string {
+  const parts = [tag('goal', task.goal)];
+  for (const file of task.attachments) parts.push(fileTag('attachment', file));
+  for (const file of task.files) parts.push(fileTag('existing_file', file));
+  if (!plan && task.checks)
+    parts.push(checksTag(task.checks, 'The user gave these checks; they decide and cannot be changed.'));
+  if (plan && step) {
+    if (plan.approach) parts.push(tag('approach', plan.approach));
+    const many = plan.steps.length > 1;
+    if (many) {
+      parts.push(tag('steps', plan.steps.map((one, at) => `${at + 1}. ${one.title}`).join('\n')));
+    }
+    const instructions = [step.step.title, step.step.instructions].filter(Boolean).join('\n');
+    parts.push(tag('step', `${many ? `Step ${step.index} of ${plan.steps.length}. ` : ''}${instructions}`));
+    if (step.step.checks.checks.length > 0) {
+      parts.push(
+        checksTag(step.step.checks, 'These checks are frozen. They decide; the program cannot change them.'),
+      );
+    }
+  }
+  return parts.join('\n\n');
+}
+
+function checksTag(checks: CheckSet, note: string): string {
+  const lines = checks.checks.map((check) => {
+    switch (check.kind) {
+      case 'tests':
+        return `- test files run by the language's test runner: ${check.files.join(', ')}`;
+      case 'command':
+        return `- command that must exit with 0 in the program's folder: ${check.command}`;
+      case 'output': {
+        const call = [...(check.args ?? [])].map((argument) => JSON.stringify(argument)).join(' ');
+        const how = `${call ? ` with arguments ${call}` : ''}${check.stdin ? ` with stdin ${JSON.stringify(check.stdin)}` : ''}`;
+        return `- the program${how} must print exactly:\n${check.stdout}`;
+      }
+      default:
+        return check satisfies never;
+    }
+  });
+  const files = checks.files.map((file) => fileTag('check_file', file));
+  return tag('checks', [note, ...lines, ...files].join('\n'));
+}
+
+/** The files and the output that an earlier step left. */
+export function earlierStepText(files: readonly SourceFile[], output: string): string {
+  const parts = files.map((file) =>
+    fileTag('existing_file', { ...file, content: middleOut(file.content, 12_000) }),
+  );
+  if (output) parts.push(tag('output_of_step_before', middleOut(output, 4_000)));
+  return parts.join('\n');
+}
+
+/**
+ * The tries so far: the last one whole (its program and what its failure really showed), those before in one line each.
+ * Fits `budget` characters: the program gives way first, then the older tries, last the failure.
+ */
+export function historyText(records: readonly AttemptRecord[], budget: number): string {
+  const last = records.at(-1);
+  if (!last) return '';
+  const failure = tag('failure', middleOut(failureText(last), Math.max(2_000, Math.floor(budget * 0.3))));
+  const older = records
+    .slice(0, -1)
+    .slice(-8)
+    .map((record) => `attempt ${record.attempt}: ${oneLine(record)}`);
+  const olderText =
+    older.length > 0 ? tag('earlier_attempts', middleOut(older.join('\n'), Math.floor(budget * 0.1))) : '';
+  const left = Math.max(1_000, budget - failure.length - olderText.length - 200);
+  const program = last.program
+    ? programText(last.program, left)
+    : last.raw
+      ? tag('unreadable_reply', middleOut(last.raw, Math.min(left, 6_000)))
+      : '';
+  const diagnosis = last.diagnosis ? tag('diagnosis', last.diagnosis) : '';
+  const heading = `Attempt ${last.attempt} did not meet the goal.`;
+  return [olderText, heading, program, failure, diagnosis].filter(Boolean).join('\n\n');
+}
+
+function oneLine(record: AttemptRecord): string {
+  const said = record.diagnosis ? ` (${record.diagnosis})` : '';
+  const { verdict } = record;
+  switch (verdict.kind) {
+    case 'passed':
+      return 'passed';
+    case 'failed':
+      return `${verdict.signature.key.slice(0, 200)}; ${verdict.passed} tests passed, ${verdict.failed} failed${said}`.slice(
+        0,
+        700,
+      );
+    case 'blocked':
+      return `refused by the safety scanner: ${verdict.findings.map((finding) => finding.rule).join(', ')}`.slice(
+        0,
+        300,
+      );
+    case 'malformed':
+      return `unreadable: ${verdict.why}`.slice(0, 300);
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** What a failure showed, the error itself on the first line. Text of the program is data: closing tags in it are defused. */
+export function failureText(record: AttemptRecord): string {
+  const { verdict } = record;
+  switch (verdict.kind) {
+    case 'passed':
+      return '';
+    case 'malformed':
+      return `The reply could not be read: ${verdict.why}.`;
+    case 'blocked':
+      return [
+        'The safety scanner refused the program before it ran:',
+        ...verdict.findings
+          .filter((finding) => finding.severity !== 'note')
+          .map(
+            (finding) =>
+              `${finding.file}:${finding.line}:${finding.column} ${finding.rule}: ${finding.message}`,
+          ),
+      ].join('\n');
+    case 'failed':
+      return [verdict.signature.key, '', ...runText(record.run), ...record.results.flatMap(resultText)].join(
+        '\n',
+      );
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function runText(run: RunResult | null): string[] {
+  if (!run || (run.status === 'exited' && run.exitCode === 0 && !run.stderr)) return [];
+  const how = endedBadly(run) ?? (run.status === 'exited' ? `exit code ${run.exitCode}` : run.status);
+  const lines = [`The program by itself: ${how}`];
+  if (run.stdout) lines.push(`stdout:\n${middleOut(run.stdout, 1_500)}`);
+  if (run.stderr) lines.push(`stderr:\n${middleOut(run.stderr, 3_000)}`);
+  return [...lines, ''];
+}
+
+function resultText(result: CheckResult): string[] {
+  const { report, run } = result;
+  if (report.ok) return [];
+  const ended = endedBadly(run);
+  const lines = [
+    `Check run: ${report.passed} passed, ${report.failed} failed${ended ? `; it ${ended}` : ''}`,
+  ];
+  for (const one of report.cases.filter((test) => test.status === 'failed').slice(0, 6)) {
+    const place = one.frame ? ` (${one.frame.file}:${one.frame.line})` : '';
+    lines.push(`✗ ${one.name}${place}`);
+    if (one.message) lines.push(middleOut(one.message, 3_000));
+    if (one.expected !== undefined) lines.push(`expected: ${middleOut(one.expected, 800)}`);
+    if (one.actual !== undefined) lines.push(`actual: ${middleOut(one.actual, 800)}`);
+  }
+  if (report.cases.every((one) => one.status !== 'failed' || !one.message)) {
+    if (run.stdout) lines.push(`stdout:\n${middleOut(run.stdout, 2_000)}`);
+    if (run.stderr) lines.push(`stderr:\n${middleOut(run.stderr, 4_000)}`);
+  } else if (run.stdout) {
+    lines.push(`printed before:\n${middleOut(run.stdout, 800)}`);
+  }
+  return [...lines, ''];
+}
+
+function programText(program: Program, budget: number): string {
+  const share = Math.floor(budget / program.files.length);
+  const files = program.files.map((file) =>
+    fileTag('file', { ...file, content: middleOut(file.content, Math.max(400, share)) }),
+  );
+  return tag('program', files.join('\n'));
+}
+
+export function recalledText(memories: readonly RecalledMemory[]): string {
+  return memories
+    .map(
+      (memory) =>
+        `<recalled id="${memory.id}" kind="${memory.kind}" trust="${memory.trust}">\n${defuse(memory.text)}\n</recalled>`,
+    )
+    .join('\n');
+}
+
+function tag(name: string, content: string): string {
+  return `<${name}>\n${defuse(content).trimEnd()}\n</${name}>`;
+}
+
+function fileTag(name: string, file: SourceFile): string {
+  return `<${name} path="${file.path}">\n${defuse(file.content).trimEnd()}\n</${name}>`;
+}
+
+/** Text from outside must not close our tags and speak in their place. */
+function defuse(text: string): string {
+  return text.replace(/<\/(failure|goal|checks|program|task|recalled|diagnosis|step|approach)>/gi, '<\\/$1>');
+}
+
+/** Head and tail of a text, with a note of what is left out between them. */
+export function middleOut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const head = Math.ceil(limit * 0.5);
+  const tail = Math.max(0, limit - head - 40);
+  return `${text.slice(0, head)}\n[… ${text.length - head - tail} characters left out …]\n${text.slice(text.length - tail)}`;
+}

@@ -1,0 +1,76 @@
+import type {
+  CheckSet,
+  Delivery,
+  Diagnosis,
+  Outcome,
+  Plan,
+  Program,
+  RecalledMemory,
+  RunResult,
+  ScanReport,
+  Task,
+  TestReport,
+  Verdict,
+} from './domain.ts';
+import type { ModelFailure, ModelReply, ModelRequest } from './seams.ts';
+
+/** The version of the journal's format. Readers refuse a higher one. */
+export const schemaVersion = 1;
+
+/**
+ * What happened, past tense, noun.verb. The loop yields these; stamping adds `seq` and `at`.
+ * `step` and `attempt` count from 1; attempt 0 is before the first one. A type that ends in `.delta` is decoration: without it the final state is the same.
+ */
+export type EventBody =
+  | {
+      type: 'session.started';
+      schema: number;
+      session: string;
+      version: string;
+      model: string;
+      memory: boolean;
+      task: Task;
+      forkedFrom?: { session: string; seq: number };
+    }
+  /** A session that was cut off goes on after event `after`. */
+  | { type: 'session.resumed'; after: number; version: string; model: string }
+  | { type: 'memory.recalled'; moment: 'plan' | 'reflect'; memories: RecalledMemory[] }
+  | { type: 'model.asked'; call: number; request: ModelRequest }
+  | { type: 'model.delta'; call: number; text: string }
+  | { type: 'model.retried'; call: number; retry: number; waitMs: number; failure: ModelFailure }
+  | { type: 'model.replied'; call: number; reply: ModelReply }
+  | { type: 'model.failed'; call: number; failure: ModelFailure }
+  | { type: 'plan.made'; plan: Plan }
+  | { type: 'step.started'; step: number; title: string }
+  | { type: 'checks.frozen'; step: number; checks: CheckSet }
+  /** The checks were run against an empty program: `red` failed, as they must; `vacuous` passed and so prove nothing. */
+  | { type: 'checks.tried'; step: number; red: string[]; vacuous: string[] }
+  /** Vacuous checks went back to the model, once. */
+  | { type: 'checks.returned'; step: number; vacuous: string[] }
+  | { type: 'attempt.started'; step: number; attempt: number }
+  | { type: 'program.written'; step: number; attempt: number; program: Program; hash: string }
+  | { type: 'program.scanned'; step: number; attempt: number; report: ScanReport }
+  /** Somebody was asked whether a program may run; null: nobody could answer. */
+  | { type: 'permission.answered'; step: number; attempt: number; answer: 'allow' | 'deny' | null }
+  /** `check` is null for a run of the program itself. */
+  | { type: 'run.started'; step: number; attempt: number; check: string | null; runner: string }
+  | { type: 'run.delta'; stream: 'stdout' | 'stderr'; text: string }
+  | { type: 'run.ended'; step: number; attempt: number; check: string | null; result: RunResult }
+  | { type: 'tests.reported'; step: number; attempt: number; check: string; report: TestReport }
+  | { type: 'verdict.reached'; step: number; attempt: number; verdict: Verdict }
+  | { type: 'diagnosis.made'; step: number; attempt: number; diagnosis: Diagnosis }
+  | { type: 'step.ended'; step: number; passed: boolean }
+  | { type: 'program.delivered'; delivery: Delivery }
+  | { type: 'session.ended'; outcome: Outcome };
+
+export type EventType = EventBody['type'];
+
+/** A fact as it stands in the journal: `seq` counts from 1 without gaps; `at` is ISO 8601 in UTC. */
+export type SessionEvent = EventBody & { seq: number; at: string };
+
+export type EventOf<Type extends EventType> = Extract<SessionEvent, { type: Type }>;
+
+/** Deltas show what is under way; the closing fact holds the whole. */
+export function isDelta(event: { type: string }): boolean {
+  return event.type.endsWith('.delta');
+}

@@ -1,0 +1,229 @@
+import { ask, type Context } from './ask.ts';
+import { attemptOnce, type StepFrame } from './attempt.ts';
+import { type AttemptRecord, historyText, taskText } from './brief.ts';
+import type { Outcome, Program, Proof, RecalledMemory, RunResult, Task } from './domain.ts';
+import { type EventBody, schemaVersion } from './events.ts';
+import { breaker, emptyLedger, type Stop } from './limits.ts';
+import { makePlan, type ProvenPlan } from './planning.ts';
+import type { Toolkit } from './seams.ts';
+import type { Stream } from './stream.ts';
+import { diagnosisSchema, readDiagnosis } from './structured.ts';
+
+export interface SessionStart {
+  session: string;
+  version: string;
+  memory: boolean;
+  forkedFrom?: { session: string; seq: number };
+}
+
+/** The reason an AbortSignal carries when a session is to end: who stopped it, as an ending. */
+export interface Interruption {
+  ending: 'timeout' | 'cancelled' | 'terminated';
+  why: string;
+}
+
+/** A diagnosis is two sentences, but the thinking before it counts. */
+const diagnosisTokens = 4_000;
+
+/**
+ * One session: goal → plan + checks → program → findings → run → test report → verdict → diagnosis → next program.
+ * Yields what happened and ends in the outcome. Never throws for the world; a bug ends in `internal-error`.
+ */
+export async function* runSession(
+  start: SessionStart,
+  task: Task,
+  toolkit: Toolkit,
+  signal: AbortSignal,
+): Stream<EventBody, Outcome> {
+  const context: Context = { task, toolkit, signal, ledger: emptyLedger(), memory: start.memory };
+  const progress: Progress = { attempts: 0, proof: null };
+  yield { type: 'session.started', schema: schemaVersion, ...start, model: toolkit.model.id, task };
+  let stop: Stop;
+  try {
+    stop = yield* work(context, progress);
+  } catch (error) {
+    stop = signal.aborted ? interruption(signal.reason) : { ending: 'internal-error', why: describe(error) };
+  }
+  const { ledger } = context;
+  const proof =
+    stop.ending === 'verified' || stop.ending === 'not-verified' || stop.ending === 'not-delivered'
+      ? progress.proof
+      : null;
+  const outcome: Outcome = {
+    ...stop,
+    proof,
+    attempts: progress.attempts,
+    modelCalls: ledger.calls,
+    usage: ledger.usage,
+    costUsd: ledger.costUsd,
+  };
+  yield { type: 'session.ended', outcome };
+  return outcome;
+}
+
+interface Progress {
+  attempts: number;
+  proof: Proof | null;
+}
+
+async function* work(context: Context, progress: Progress): Stream<EventBody, Stop> {
+  const recalled = yield* recall(context, 'plan', context.task.goal);
+  const proven = yield* makePlan(context, recalled);
+  if ('ending' in proven) return proven;
+  const { plan } = proven;
+  if (context.task.permissionMode === 'plan') return { ending: 'planned', why: 'Only a plan was asked for.' };
+
+  let frame = firstFrame(context, proven);
+  for (;;) {
+    yield { type: 'step.started', step: frame.index, title: frame.step.title };
+    const end = yield* mend(context, frame, progress);
+    yield { type: 'step.ended', step: frame.index, passed: !('ending' in end) };
+    if ('ending' in end) return end;
+    progress.proof = weaker(progress.proof, end.proof, frame.index === plan.steps.length);
+    const next = plan.steps[frame.index];
+    if (!next) return yield* deliver(context, end.program, progress.proof);
+    frame = {
+      ...frame,
+      index: frame.index + 1,
+      step: next,
+      vacuous: proven.vacuous[frame.index] ?? [],
+      base: withFiles(end.program, end.run),
+      baseEntry: end.program.entry,
+      output: end.run?.stdout ?? '',
+    };
+  }
+}
+
+/** One step: attempts until its checks hold, or until going on makes no sense. */
+async function* mend(
+  context: Context,
+  frame: StepFrame,
+  progress: Progress,
+): Stream<EventBody, { program: Program; run: RunResult | null; proof: Proof } | Stop> {
+  const records: AttemptRecord[] = [];
+  let recalled: RecalledMemory[] = [];
+  for (;;) {
+    progress.attempts += 1;
+    const record = yield* attemptOnce(context, frame, progress.attempts, records, recalled);
+    if ('ending' in record) return record;
+    records.push(record);
+    if (record.verdict.kind === 'passed' && record.program) {
+      return { program: record.program, run: record.run, proof: record.verdict.proof };
+    }
+    const stop = giveUp(context, records);
+    if (stop) return stop;
+    if (record.verdict.kind !== 'failed') continue;
+    const diagnosis = yield* diagnose(context, frame, records);
+    if (typeof diagnosis !== 'string') return diagnosis;
+    record.diagnosis = diagnosis;
+    recalled = yield* recall(context, 'reflect', `${diagnosis}\n${record.verdict.signature.key}`);
+  }
+}
+
+function giveUp(context: Context, records: AttemptRecord[]): Stop | null {
+  const { toolkit, task } = context;
+  const last = records.at(-1);
+  if (records.length >= task.budgets.attempts) {
+    if (last?.verdict.kind === 'blocked') {
+      return { ending: 'unsafe', why: `The safety scanner refused the last of ${records.length} attempts.` };
+    }
+    return { ending: 'max-attempts', why: `The checks do not hold after ${records.length} attempts.` };
+  }
+  return breaker(
+    records.map(({ program, verdict }) => ({
+      hash: program ? toolkit.digest(JSON.stringify(program.files)) : null,
+      verdict,
+    })),
+  );
+}
+
+/** First why, then what: a short diagnosis before the next program. */
+async function* diagnose(
+  context: Context,
+  frame: StepFrame,
+  records: readonly AttemptRecord[],
+): Stream<EventBody, string | Stop> {
+  const { toolkit, task } = context;
+  const reply = yield* ask(context, (characters) => ({
+    purpose: 'diagnose',
+    system: toolkit.prompt('system', {}),
+    task: taskText(task, frame.plan, frame),
+    turn: toolkit.prompt('diagnose', { history: historyText(records, characters) }),
+    schema: diagnosisSchema,
+    maxTokens: Math.min(toolkit.replyTokens, diagnosisTokens),
+  }));
+  if ('ending' in reply) return reply;
+  const last = records.at(-1);
+  const fallback = last?.verdict.kind === 'failed' ? last.verdict.signature.key : 'unknown';
+  const diagnosis = readDiagnosis(reply) ?? { text: fallback };
+  yield { type: 'diagnosis.made', step: frame.index, attempt: last?.attempt ?? 0, diagnosis };
+  return diagnosis.text;
+}
+
+async function* recall(
+  context: Context,
+  moment: 'plan' | 'reflect',
+  text: string,
+): Stream<EventBody, RecalledMemory[]> {
+  if (!context.memory) return [];
+  const memories = await context.toolkit.memory.recall({ moment, text, language: context.task.language });
+  yield { type: 'memory.recalled', moment, memories };
+  return memories;
+}
+
+async function* deliver(context: Context, program: Program, proof: Proof): Stream<EventBody, Stop> {
+  const delivery = await context.toolkit.deliver(program);
+  yield { type: 'program.delivered', delivery };
+  if (delivery.refused) {
+    return { ending: 'not-delivered', why: `The program is done but was not written: ${delivery.refused}` };
+  }
+  if (proof === 'ran-clean') {
+    return {
+      ending: 'not-verified',
+      why: 'The program ran, but no check that can fail says that it meets the goal. Give one with --tests or --check.',
+    };
+  }
+  return {
+    ending: 'verified',
+    why: `Proven by ${proof === 'user-checks' ? "the user's checks" : 'checks of the model, written before the code'}.`,
+  };
+}
+
+function firstFrame(context: Context, proven: ProvenPlan): StepFrame {
+  const [step] = proven.plan.steps;
+  if (!step) throw new Error('a plan has at least one step');
+  const { files } = context.task;
+  return {
+    plan: proven.plan,
+    index: 1,
+    step,
+    vacuous: proven.vacuous[0] ?? [],
+    base: files,
+    baseEntry: null,
+    output: '',
+  };
+}
+
+/** The program's files and what its run left, the run's files winning over nothing of the program. */
+function withFiles(program: Program, run: RunResult | null) {
+  const paths = new Set(program.files.map((file) => file.path));
+  return [...program.files, ...(run?.files ?? []).filter((file) => !paths.has(file.path))];
+}
+
+/** The user's checks stand for the whole goal; checks of the model prove no more than the weakest step. */
+function weaker(before: Proof | null, now: Proof, last: boolean): Proof {
+  if (before === null || (last && now === 'user-checks')) return now;
+  return before === 'ran-clean' || now === 'ran-clean' ? 'ran-clean' : 'model-checks';
+}
+
+function interruption(reason: unknown): Stop {
+  const stop = reason as Partial<Interruption> | null;
+  if (stop && typeof stop === 'object' && typeof stop.ending === 'string' && typeof stop.why === 'string') {
+    return { ending: stop.ending, why: stop.why };
+  }
+  return { ending: 'cancelled', why: 'The session was stopped.' };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,153 @@
+import { type Divergence, departure, endedBefore } from './divergence.ts';
+import type { Delivery, RecalledMemory, RunResult, TestReport } from './domain.ts';
+import { type EventBody, isDelta, type SessionEvent } from './events.ts';
+import type { ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
+import { standing } from './standing.ts';
+import { mapParts, type Stream } from './stream.ts';
+
+/**
+ * Runs the loop again over a recorded beginning: what the world answered then is answered from the record, in the same order, and the
+ * world itself is asked only after the record's end. Resume, fork and verification are this one mechanism.
+ */
+
+/** The answers of the world in a record, each kind in its order. */
+interface Answers {
+  replies: { parts: ModelPart[]; answer: ModelReply | ModelFailure }[];
+  runs: { result: RunResult; report: TestReport | null }[];
+  recalls: RecalledMemory[][];
+  permissions: ('allow' | 'deny' | null)[];
+  deliveries: Delivery[];
+}
+
+function answersOf(events: readonly SessionEvent[]): Answers {
+  const answers: Answers = { replies: [], runs: [], recalls: [], permissions: [], deliveries: [] };
+  let parts: ModelPart[] = [];
+  let started = false;
+  for (const event of standing(events)) {
+    if (event.type === 'model.asked') parts = [];
+    else if (event.type === 'model.retried') {
+      parts.push({ kind: 'retry', failure: event.failure, retry: event.retry, waitMs: event.waitMs });
+    } else if (event.type === 'model.replied') answers.replies.push({ parts, answer: event.reply });
+    else if (event.type === 'model.failed') answers.replies.push({ parts, answer: event.failure });
+    else if (event.type === 'run.started') started = true;
+    else if (event.type === 'run.ended') {
+      // A run that never started (nobody to type for it) is made by the loop itself and asks nothing of the world.
+      if (started) answers.runs.push({ result: event.result, report: null });
+      started = false;
+    } else if (event.type === 'tests.reported') {
+      const run = answers.runs.at(-1);
+      if (run) run.report = event.report;
+    } else if (event.type === 'memory.recalled') answers.recalls.push(event.memories);
+    else if (event.type === 'permission.answered') answers.permissions.push(event.answer);
+    else if (event.type === 'program.delivered') answers.deliveries.push(event.delivery);
+  }
+  return answers;
+}
+
+/** A loop's world, recorded as far as the record reaches and live from there. */
+export interface Reenactment {
+  toolkit: Toolkit;
+  /** Gives up what is left of the record: everything after this is asked of the live world. */
+  forget: () => void;
+}
+
+/**
+ * A world that answers from the record, in its order, and then from `live`. Programs are scanned again always: nobody's record makes one
+ * safe. A run of a check without its report is made again.
+ */
+export function reenact(events: readonly SessionEvent[], live: Toolkit): Reenactment {
+  let answers = answersOf(events);
+  const toolkit: Toolkit = {
+    ...live,
+    model: {
+      id: live.model.id,
+      priced: live.model.priced,
+      async *reply(request, signal): Stream<ModelPart, ModelReply | ModelFailure> {
+        const recorded = answers.replies.shift();
+        if (!recorded) return yield* live.model.reply(request, signal);
+        yield* recorded.parts;
+        return recorded.answer;
+      },
+    },
+    runners: live.runners.map((runner) => ({
+      ...runner,
+      async *run(job, signal) {
+        const recorded = answers.runs.shift();
+        return recorded ? recorded.result : yield* runner.run(job, signal);
+      },
+    })),
+    tester: {
+      async *test(program, check, checks, capabilities, signal) {
+        const recorded = answers.runs.shift();
+        if (recorded?.report) return { run: recorded.result, report: recorded.report };
+        return yield* live.tester.test(program, check, checks, capabilities, signal);
+      },
+    },
+    memory: { recall: async (query) => answers.recalls.shift() ?? (await live.memory.recall(query)) },
+    approve: async (program, findings) => {
+      const recorded = answers.permissions.shift();
+      return recorded === undefined ? await live.approve(program, findings) : recorded;
+    },
+    deliver: async (program) => answers.deliveries.shift() ?? (await live.deliver(program)),
+  };
+  return {
+    toolkit,
+    forget: () => {
+      answers = answersOf([]);
+    },
+  };
+}
+
+/**
+ * Skips what is in the journal already: yields only what the loop says beyond `facts`, `onLive` first of all, just before the world
+ * is asked for the first time. Ends early, with the divergence, when the loop goes another way than the record: then no recorded answer is
+ * the answer to what it asks.
+ */
+export async function* beyond<Result>(
+  events: Stream<EventBody, Result>,
+  facts: readonly SessionEvent[],
+  onLive: () => EventBody,
+): Stream<EventBody, Result | Divergence> {
+  let at = 0;
+  let finished = false;
+  try {
+    for (;;) {
+      if (at === facts.length) yield onLive();
+      const recorded = facts[at];
+      const step = await events.next();
+      if (step.done) {
+        finished = true;
+        return recorded ? endedBefore(recorded) : step.value;
+      }
+      const event = step.value;
+      if (!recorded) {
+        at += 1;
+        yield event;
+        continue;
+      }
+      if (isDelta(event)) continue;
+      const divergence = departure(recorded, event);
+      if (divergence) return divergence;
+      at += 1;
+    }
+  } finally {
+    if (!finished) await events.return(undefined as never);
+  }
+}
+
+/** Passes a loop on whole, and calls `departed` at its first event that goes another way than the record: before it asks anything more. */
+export async function* along<Result>(
+  events: Stream<EventBody, Result>,
+  facts: readonly SessionEvent[],
+  departed: (divergence: Divergence) => void,
+): Stream<EventBody, Result> {
+  let at = 0;
+  return yield* mapParts(events, (event) => {
+    const recorded = facts[at];
+    if (!recorded || isDelta(event)) return event;
+    const divergence = departure(recorded, event);
+    at = divergence ? facts.length : at + 1;
+    if (divergence) departed(divergence);
+    return event;
+  });
+}

@@ -1,0 +1,293 @@
+import type {
+  CheckSet,
+  Delivery,
+  Diagnosis,
+  Outcome,
+  Plan,
+  Program,
+  RecalledMemory,
+  RunResult,
+  ScanReport,
+  Task,
+  TestReport,
+  Usage,
+  Verdict,
+} from './domain.ts';
+import type { SessionEvent } from './events.ts';
+import { addUsage, emptyLedger } from './limits.ts';
+import type { ModelFailure, Purpose } from './seams.ts';
+
+/** What a session looks like at one moment: the fold of its events. Every surface shows this and keeps nothing of its own. */
+export interface SessionState {
+  session: string;
+  model: string;
+  version: string;
+  task: Task | null;
+  forkedFrom: { session: string; seq: number } | null;
+  phase: 'starting' | 'planning' | 'writing' | 'running' | 'reflecting' | 'ended';
+  plan: Plan | null;
+  steps: StepState[];
+  recalled: RecalledMemory[];
+  calls: number;
+  usage: Usage;
+  costUsd: number | null;
+  /** The question that is open now, and what came of its answer so far. */
+  asking: {
+    purpose: Purpose;
+    text: string;
+    retry: { number: number; waitMs: number; failure: ModelFailure } | null;
+  } | null;
+  /** The run that is under way, and what it printed so far. */
+  running: { check: string | null; runner: string; stdout: string; stderr: string } | null;
+  resumes: number;
+  delivery: Delivery | null;
+  outcome: Outcome | null;
+  startedAt: string | null;
+  lastAt: string | null;
+  seq: number;
+}
+
+export interface StepState {
+  step: number;
+  title: string;
+  checks: CheckSet | null;
+  red: string[];
+  vacuous: string[];
+  attempts: AttemptState[];
+  /** Null while it is under way. */
+  passed: boolean | null;
+}
+
+export interface AttemptState {
+  attempt: number;
+  program: Program | null;
+  scan: ScanReport | null;
+  permission: 'allow' | 'deny' | 'nobody' | null;
+  run: RunResult | null;
+  reports: { check: string; run: RunResult | null; report: TestReport | null }[];
+  verdict: Verdict | null;
+  diagnosis: Diagnosis | null;
+  recalled: RecalledMemory[];
+}
+
+export const initialState: SessionState = {
+  session: '',
+  model: '',
+  version: '',
+  task: null,
+  forkedFrom: null,
+  phase: 'starting',
+  plan: null,
+  steps: [],
+  recalled: [],
+  calls: 0,
+  usage: emptyLedger().usage,
+  costUsd: 0,
+  asking: null,
+  running: null,
+  resumes: 0,
+  delivery: null,
+  outcome: null,
+  startedAt: null,
+  lastAt: null,
+  seq: 0,
+};
+
+/** The only way state comes to be. A new event does not compile until it is met here. */
+export function reduce(before: SessionState, event: SessionEvent): SessionState {
+  const state: SessionState = event.type.endsWith('.delta')
+    ? before
+    : { ...before, seq: event.seq, lastAt: event.at };
+  switch (event.type) {
+    case 'session.started':
+      return {
+        ...state,
+        session: event.session,
+        model: event.model,
+        version: event.version,
+        task: event.task,
+        forkedFrom: event.forkedFrom ?? null,
+        phase: 'planning',
+        startedAt: event.at,
+      };
+    case 'session.resumed':
+      return {
+        ...state,
+        model: event.model,
+        version: event.version,
+        // What was under way, or what the session was stopped by, is done again.
+        phase: state.phase === 'ended' ? (state.plan ? 'writing' : 'planning') : state.phase,
+        steps: state.steps.map((step) => (step.passed === false ? { ...step, passed: null } : step)),
+        asking: state.asking && { ...state.asking, text: '', retry: null },
+        running: state.running && { ...state.running, stdout: '', stderr: '' },
+        outcome: null,
+        resumes: state.resumes + 1,
+      };
+    case 'memory.recalled':
+      return event.moment === 'plan'
+        ? { ...state, recalled: event.memories }
+        : inAttempt(state, null, (attempt) => ({ ...attempt, recalled: event.memories }));
+    case 'model.asked':
+      return {
+        ...state,
+        phase: phaseOf(event.request.purpose),
+        asking: { purpose: event.request.purpose, text: '', retry: null },
+      };
+    case 'model.delta':
+      return state.asking
+        ? { ...state, asking: { ...state.asking, text: state.asking.text + event.text } }
+        : state;
+    case 'model.retried':
+      return state.asking
+        ? {
+            ...state,
+            asking: {
+              ...state.asking,
+              text: '',
+              retry: { number: event.retry, waitMs: event.waitMs, failure: event.failure },
+            },
+          }
+        : state;
+    case 'model.replied':
+      return { ...paid(state, event.reply.usage, event.reply.costUsd), asking: null };
+    case 'model.failed':
+      return { ...paid(state, event.failure.usage, event.failure.costUsd), asking: null };
+    case 'plan.made':
+      return {
+        ...state,
+        plan: event.plan,
+        steps: event.plan.steps.map((step, at) => newStep(at + 1, step.title)),
+      };
+    case 'step.started':
+      return state;
+    case 'checks.frozen':
+      return inStep(state, event.step, (step) => ({ ...step, checks: event.checks }));
+    case 'checks.tried':
+      return inStep(state, event.step, (step) => ({ ...step, red: event.red, vacuous: event.vacuous }));
+    case 'checks.returned':
+      return { ...state, phase: 'planning' };
+    case 'attempt.started':
+      return inStep(state, event.step, (step) => ({
+        ...step,
+        attempts: [...step.attempts, newAttempt(event.attempt)],
+      }));
+    case 'program.written':
+      return inAttempt(state, event, (attempt) => ({ ...attempt, program: event.program }));
+    case 'program.scanned':
+      return inAttempt(state, event, (attempt) => ({ ...attempt, scan: event.report }));
+    case 'permission.answered':
+      return inAttempt(state, event, (attempt) => ({ ...attempt, permission: event.answer ?? 'nobody' }));
+    case 'run.started':
+      return {
+        ...state,
+        phase: 'running',
+        running: { check: event.check, runner: event.runner, stdout: '', stderr: '' },
+      };
+    case 'run.delta':
+      return state.running
+        ? {
+            ...state,
+            running: { ...state.running, [event.stream]: state.running[event.stream] + event.text },
+          }
+        : state;
+    case 'run.ended':
+      return inAttempt({ ...state, running: null }, event, (attempt) =>
+        event.check === null
+          ? { ...attempt, run: event.result }
+          : {
+              ...attempt,
+              reports: [
+                ...attempt.reports.filter((one) => one.check !== event.check),
+                { check: event.check, run: event.result, report: null },
+              ],
+            },
+      );
+    case 'tests.reported':
+      return inAttempt(state, event, (attempt) => ({
+        ...attempt,
+        reports: attempt.reports.map((one) =>
+          one.check === event.check && !one.report ? { ...one, report: event.report } : one,
+        ),
+      }));
+    case 'verdict.reached':
+      return inAttempt({ ...state, phase: 'reflecting' }, event, (attempt) => ({
+        ...attempt,
+        verdict: event.verdict,
+      }));
+    case 'diagnosis.made':
+      return inAttempt(state, event, (attempt) => ({ ...attempt, diagnosis: event.diagnosis }));
+    case 'step.ended':
+      return inStep(state, event.step, (step) => ({ ...step, passed: event.passed }));
+    case 'program.delivered':
+      return { ...state, delivery: event.delivery };
+    case 'session.ended':
+      return { ...state, phase: 'ended', outcome: event.outcome, asking: null, running: null };
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The attempt that is under way or was last, over all steps. */
+export function lastAttempt(state: SessionState): AttemptState | null {
+  return state.steps.flatMap((step) => step.attempts).at(-1) ?? null;
+}
+
+function phaseOf(purpose: Purpose): SessionState['phase'] {
+  if (purpose === 'plan') return 'planning';
+  return purpose === 'code' ? 'writing' : 'reflecting';
+}
+
+function paid(
+  state: SessionState,
+  usage: Usage | undefined,
+  costUsd: number | null | undefined,
+): SessionState {
+  const cost = costUsd === undefined ? 0 : costUsd;
+  return {
+    ...state,
+    calls: state.calls + 1,
+    usage: usage ? addUsage(state.usage, usage) : state.usage,
+    costUsd: state.costUsd === null || cost === null ? null : state.costUsd + cost,
+  };
+}
+
+function newStep(step: number, title: string): StepState {
+  return { step, title, checks: null, red: [], vacuous: [], attempts: [], passed: null };
+}
+
+function newAttempt(attempt: number): AttemptState {
+  return {
+    attempt,
+    program: null,
+    scan: null,
+    permission: null,
+    run: null,
+    reports: [],
+    verdict: null,
+    diagnosis: null,
+    recalled: [],
+  };
+}
+
+function inStep(state: SessionState, step: number, change: (step: StepState) => StepState): SessionState {
+  return { ...state, steps: state.steps.map((one) => (one.step === step ? change(one) : one)) };
+}
+
+/** Changes one attempt; `place` null is the last one. Attempt 0 (checks against stubs) has no state of its own. */
+function inAttempt(
+  state: SessionState,
+  place: { step: number; attempt: number } | null,
+  change: (attempt: AttemptState) => AttemptState,
+): SessionState {
+  const last = lastAttempt(state);
+  const wanted = place ? place.attempt : last?.attempt;
+  if (!wanted) return state;
+  return {
+    ...state,
+    steps: state.steps.map((step) =>
+      place && step.step !== place.step
+        ? step
+        : { ...step, attempts: step.attempts.map((one) => (one.attempt === wanted ? change(one) : one)) },
+    ),
+  };
+}
