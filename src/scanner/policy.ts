@@ -1,0 +1,87 @@
+import {
+  type Capability,
+  capabilities,
+  type Decision,
+  type PermissionMode,
+  type ScanReport,
+} from '../core/domain.ts';
+
+/** What each capability is granted. */
+export type Policy = Readonly<Record<Capability, Decision>>;
+
+/** What holds when the user says nothing. */
+export const defaultPolicy: Policy = {
+  'fs.read.workspace': 'allow',
+  'fs.read.outside': 'ask',
+  'fs.read.sensitive': 'ask',
+  'fs.write.workspace': 'allow',
+  'fs.write.outside': 'ask',
+  'fs.write.persist': 'deny',
+  'fs.delete': 'allow',
+  'net.client': 'ask',
+  'net.server': 'allow',
+  'process.spawn': 'ask',
+  'process.signal': 'ask',
+  'eval.dynamic': 'ask',
+  deserialise: 'ask',
+  'native.ffi': 'ask',
+  'env.read': 'allow',
+  'env.secret': 'ask',
+  privilege: 'deny',
+  introspection: 'ask',
+  'escape.reflection': 'ask',
+  obfuscation: 'ask',
+  resource: 'ask',
+  stdin: 'allow',
+  'import.unknown': 'allow',
+  'module.builtin': 'allow',
+};
+
+const order: readonly Decision[] = ['allow', 'ask', 'deny'];
+
+export function worst(decisions: Iterable<Decision>): Decision {
+  let found: Decision = 'allow';
+  for (const decision of decisions) if (order.indexOf(decision) > order.indexOf(found)) found = decision;
+  return found;
+}
+
+/** What the user says of single capabilities. */
+export type PolicyChanges = Readonly<Partial<Record<Capability, Decision>>>;
+
+/** A policy changed by somebody who may decide: the user's own file, a flag. */
+export function changedPolicy(policy: Policy, changes: PolicyChanges): Policy {
+  return { ...policy, ...changes };
+}
+
+/** A policy changed by a file that came with a project: of both, the stricter decision holds for each capability. */
+export function tightenedPolicy(policy: Policy, changes: PolicyChanges): Policy {
+  const stricter = capabilities.map((capability): [Capability, Decision] => [
+    capability,
+    worst([policy[capability], changes[capability] ?? 'allow']),
+  ]);
+  return Object.fromEntries(stricter) as Record<Capability, Decision>;
+}
+
+export function isCapability(word: string): word is Capability {
+  return (capabilities as readonly string[]).includes(word);
+}
+
+/**
+ * Turns reports into decisions. A finding named after a capability follows the policy where that differs from the default, and its own
+ * severity elsewhere; a finding with a name of its own (an indicator) cannot be granted away by a capability. Then the permission mode:
+ * bypassPermissions turns ask into allow, dontAsk turns ask into deny; deny stays deny.
+ */
+export function decide(policy: Policy, mode: PermissionMode): (report: ScanReport) => Decision {
+  return (report) => {
+    const changed = (capability: Capability) => policy[capability] !== defaultPolicy[capability];
+    const found = report.findings.map((finding): Decision => {
+      if (isCapability(finding.rule) && changed(finding.rule)) return policy[finding.rule];
+      return finding.severity === 'note' ? 'allow' : finding.severity;
+    });
+    const needed = report.capabilities.filter(changed).map((capability) => policy[capability]);
+    const decision = worst([...found, ...needed]);
+    if (decision !== 'ask') return decision;
+    if (mode === 'bypassPermissions') return 'allow';
+    return mode === 'dontAsk' ? 'deny' : 'ask';
+  };
+}
