@@ -1,0 +1,296 @@
+import { existsSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { Flags } from '../config/layers.ts';
+import { exitCodes, problem } from '../problem.ts';
+import { examples } from './examples.ts';
+import type { ExecInvocation } from './exec.ts';
+import { addExec } from './exec-flags.ts';
+import {
+  configFlags,
+  refuseForeign,
+  textOr,
+  truth,
+  type Values,
+  wholeNumber,
+  withOptions,
+} from './options.ts';
+
+/** argv → what to do. The one place that knows the names of flags; values are checked by the configuration and by each command. */
+
+export interface RunFlags {
+  config: Flags;
+  print: boolean;
+  language: string | null;
+  tests: string[];
+  check: string[];
+  out: string | null;
+  force: boolean;
+  sessionId: string | null;
+  /** The session whose program a new goal starts from. */
+  continueFrom: string | null;
+  outputFormat: string | undefined;
+  json: boolean;
+  outputLastMessage: string | null;
+  verbose: boolean;
+  debug: boolean;
+}
+
+export type Invocation =
+  | { command: 'run'; goal: string | undefined; flags: RunFlags }
+  | { command: 'sessions'; config: Flags; json: boolean; limit: number | null }
+  | { command: 'resume'; id: string; flags: RunFlags; fork: boolean }
+  | {
+      command: 'replay';
+      id: string;
+      flags: RunFlags;
+      speed: string | null;
+      step: boolean;
+      verify: boolean;
+      from: string | null;
+    }
+  | { command: 'bench'; suite: string; flags: RunFlags; jobs: string; limit: string | null }
+  | {
+      command: 'scan';
+      config: Flags;
+      files: string[];
+      language: string | null;
+      json: boolean;
+      sarif: boolean;
+      verbose: boolean;
+    }
+  | ({ command: 'exec' } & ExecInvocation)
+  | { command: 'doctor'; config: Flags; json: boolean }
+  | { command: 'said'; text: string };
+
+/** Reads the arguments after the program's name. Throws a usage Problem (2); help and version come back as text to print. */
+export function readArguments(argv: readonly string[], version: string): Invocation {
+  const said: string[] = [];
+  let found: Invocation | null = null;
+  const program = new Command('kintsugi');
+  program
+    .description('A self-improving coding agent: plan, execute, test, reflect. Exit 0 is a proof.')
+    .version(version, '-V, --version')
+    .argument('[goal]', 'what the program must do; - or nothing: standard input')
+    .allowExcessArguments(false)
+    .showHelpAfterError('kintsugi --help lists what there is.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => said.push(text), writeErr: () => {} });
+  withOptions(program, [
+    'model',
+    'goal',
+    'program',
+    'budgets',
+    'permissions',
+    'format',
+    'output',
+    'repeatable',
+    'session',
+    'general',
+  ])
+    .option(
+      '-c, --continue',
+      'go on with the last session: its program when there is a goal, else where it was cut off',
+    )
+    .option('-r, --resume <id>', 'the same for one session')
+    .option('--fork-session', 'with -c or -r and no goal: go on in a new session')
+    .addHelpText('after', examples)
+    .action((goal: string | undefined, values: Values) => {
+      found = runInvocation(goal, values);
+    });
+  withOptions(program.command('sessions'), ['general'])
+    .description('what was done: id, time, goal, outcome, attempts, cost')
+    .option('--json', 'one object a line')
+    .option('--limit <n>', 'only the newest n')
+    .action((_: Values, command: Command) => {
+      refuseForeign(command);
+      const values = command.optsWithGlobals();
+      found = {
+        command: 'sessions',
+        config: configFlags(values),
+        json: truth(values, 'json'),
+        limit: wholeNumber(values, 'limit'),
+      };
+    });
+  withOptions(program.command('resume'), [
+    'model',
+    'program',
+    'permissions',
+    'format',
+    'output',
+    'budgets',
+    'session',
+    'general',
+  ])
+    .description('go on with a session that was cut off')
+    .argument('[id]', 'an id, the beginning of one, a journal file, or latest', 'latest')
+    .option(
+      '--fork-session',
+      'go on in a new session and leave this journal as it is; only so budgets can change',
+    )
+    .action((id: string, _: Values, command: Command) => {
+      refuseForeign(command);
+      found = resumeInvocation(id, command.optsWithGlobals());
+    });
+  withOptions(program.command('replay'), [
+    'model',
+    'program',
+    'permissions',
+    'format',
+    'output',
+    'budgets',
+    'session',
+    'general',
+  ])
+    .description('play a session again; --verify re-runs its programs and checks, --from forks it')
+    .argument('<id>', 'an id, the beginning of one, a journal file, or latest')
+    .option('--speed <x>', 'how many times as fast as it was, or instant')
+    .option('--step', 'wait for Enter before each event')
+    .option(
+      '--verify',
+      'run every program and check again from the recorded replies and name the first divergence',
+    )
+    .option('--from <n>', 'fork: go on from event n in a new session (with --model: with another model)')
+    .action((id: string, _: Values, command: Command) => {
+      refuseForeign(command);
+      const values = command.optsWithGlobals();
+      found = {
+        command: 'replay',
+        id,
+        flags: runFlags(values),
+        speed: textOr(values, 'speed'),
+        step: truth(values, 'step'),
+        verify: truth(values, 'verify'),
+        from: textOr(values, 'from'),
+      };
+    });
+  withOptions(program.command('bench'), [
+    'model',
+    'program',
+    'budgets',
+    'permissions',
+    'format',
+    'repeatable',
+    'general',
+  ])
+    .description('run a suite of goals; exit 0 when all are verified, else 3')
+    .argument('<suite>', 'a file with one goal a line, as JSON')
+    .option('-j, --jobs <n>', 'how many at once', '1')
+    .option('--limit <n>', 'only the first n goals')
+    .action((suite: string, _: Values, command: Command) => {
+      refuseForeign(command);
+      const values = command.optsWithGlobals();
+      found = {
+        command: 'bench',
+        suite,
+        flags: runFlags(values),
+        jobs: String(values.jobs),
+        limit: textOr(values, 'limit'),
+      };
+    });
+  withOptions(program.command('scan'), ['general'])
+    .description('the safety scanner by itself: what files need and what is wrong with them; nothing is run')
+    .argument('<file...>', 'files, folders (without node_modules and hidden ones), or - for standard input')
+    .option('--language <name>', 'read the named files as javascript, typescript, python or shell')
+    .option('--json', 'one object a file')
+    .option('--sarif', 'a SARIF 2.1.0 log for code scanners')
+    .option('--verbose', 'notes and allowed files too')
+    .addHelpText('after', '\nExit codes: 0 nothing denied · 4 something denied · 42 a file cannot be read')
+    .action((files: string[], _: Values, command: Command) => {
+      refuseForeign(command);
+      const values = command.optsWithGlobals();
+      found = {
+        command: 'scan',
+        config: configFlags(values),
+        files,
+        language: textOr(values, 'language'),
+        json: truth(values, 'json'),
+        sarif: truth(values, 'sarif'),
+        verbose: truth(values, 'verbose'),
+      };
+    });
+  addExec(program, (invocation) => {
+    found = invocation;
+  });
+  withOptions(program.command('doctor'), ['model', 'budgets', 'permissions', 'repeatable', 'general'])
+    .description('what this machine has: keys, models, runners, sandbox; and what to do about each gap')
+    .option('--json', 'as JSON')
+    .action((_: Values, command: Command) => {
+      refuseForeign(command);
+      const values = command.optsWithGlobals();
+      found = { command: 'doctor', config: configFlags(values), json: truth(values, 'json') };
+    });
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { command: 'said', text: said.join('') };
+    const hint = error.code === 'commander.excessArguments' ? ' A goal of several words goes in quotes.' : '';
+    throw problem(
+      exitCodes.usage,
+      `${error.message.replace(/^error: /, '')}${hint}\nkintsugi --help lists what there is.`,
+    );
+  }
+  if (!found) throw new Error('no command was chosen');
+  return found;
+}
+
+function runInvocation(given: string | undefined, values: Values): Invocation {
+  const flags = runFlags(values);
+  const continueFrom = textOr(values, 'resume') ?? (truth(values, 'continue') ? 'latest' : null);
+  // "--tests a.js "the goal"": a list of files takes every word behind it.
+  const swallowed = given === undefined && flags.tests.length > 1 ? flags.tests.at(-1) : undefined;
+  const isGoal = swallowed !== undefined && !looksLikeFile(swallowed) && !existsSync(swallowed);
+  const goal = isGoal ? swallowed : given;
+  if (goal === undefined && continueFrom !== null) return resumeInvocation(continueFrom, values);
+  if (truth(values, 'forkSession')) {
+    throw problem(
+      exitCodes.usage,
+      '--fork-session goes with resume, or with -c or -r and no goal; a goal always begins a new session.',
+    );
+  }
+  const tests = isGoal ? flags.tests.slice(0, -1) : flags.tests;
+  return { command: 'run', goal, flags: { ...flags, tests, continueFrom } };
+}
+
+/** A misspelt test file is an error, never the goal. */
+function looksLikeFile(word: string): boolean {
+  return !/\s/.test(word) && /[/\\]|\.\w{1,5}$/.test(word);
+}
+
+function resumeInvocation(id: string, values: Values): Invocation {
+  const flags = runFlags(values);
+  const fork = truth(values, 'forkSession');
+  const changed = fork
+    ? undefined
+    : ['maxAttempts', 'maxBudgetUsd', 'maxTokens', 'timeout', 'sessionId'].find((name) =>
+        textOr(values, name),
+      );
+  if (changed !== undefined) {
+    const flag = changed.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw problem(
+      exitCodes.usage,
+      `--${flag}: a resumed session keeps its own. --fork-session goes on in a new one, with what you say.`,
+    );
+  }
+  return { command: 'resume', id, flags, fork };
+}
+
+function runFlags(values: Values): RunFlags {
+  const list = (key: string) => (Array.isArray(values[key]) ? values[key].map(String) : []);
+  return {
+    config: configFlags(values),
+    print: truth(values, 'print'),
+    language: textOr(values, 'language'),
+    tests: list('tests'),
+    check: list('check'),
+    out: textOr(values, 'out'),
+    force: truth(values, 'force'),
+    sessionId: textOr(values, 'sessionId'),
+    continueFrom: null,
+    outputFormat: textOr(values, 'outputFormat') ?? undefined,
+    json: truth(values, 'json'),
+    outputLastMessage: textOr(values, 'outputLastMessage'),
+    verbose: truth(values, 'verbose'),
+    debug: truth(values, 'debug'),
+  };
+}

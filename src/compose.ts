@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from './config.ts';
+import type { SandboxLevel } from './core/domain.ts';
+import { guardedToolkit } from './core/guard.ts';
+import type { Approve, MemoryStore, ModelProvider, Runner, Scanner, Tester, Toolkit } from './core/seams.ts';
+import type { Redactor } from './journal/redact.ts';
+import { exitCodes, problem } from './problem.ts';
+import type { Choice } from './runners/sandbox/choose.ts';
+import type { Sandbox } from './runners/sandbox/sandbox.ts';
+
+/** The composition root: Config → Toolkit. Plain data in, the loop's seams out; nothing else decides which adapter is used. */
+
+/** What many sessions of one process share. */
+export interface Workbench {
+  scan: Scanner;
+  runners: readonly Runner[];
+  tester: Tester;
+  redactor: Redactor;
+  prompt: Toolkit['prompt'];
+  limits: Toolkit['limits'];
+}
+
+export interface SessionNeeds {
+  model: ModelProvider;
+  deliver: Toolkit['deliver'];
+  approve: Approve;
+}
+
+/** SHA-256 in hex. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Nobody is there to say yes or no. */
+export const nobodyApproves: Approve = async () => null;
+
+/** Until memory is built nothing is remembered, and so nothing is recalled. */
+const noMemory: MemoryStore = { recall: async () => [] };
+
+export async function openWorkbench(config: Config): Promise<Workbench> {
+  const [
+    { makeScanner },
+    { subprocessRunner },
+    { isolateRunner },
+    { tester },
+    { programLimits },
+    { loadPrompts },
+    redactor,
+  ] = await Promise.all([
+    import('./scanner/scan.ts'),
+    import('./runners/subprocess.ts'),
+    import('./runners/isolate.ts'),
+    import('./runners/testing/tester.ts'),
+    import('./runners/limits.ts'),
+    import('./prompts.ts'),
+    openRedactor(config),
+  ]);
+  const sandbox = await sandboxOf(config);
+  const subprocess = subprocessRunner(sandbox);
+  const runners = [isolateRunner({ sandbox, instead: subprocess }), subprocess];
+  return {
+    scan: await makeScanner(),
+    runners,
+    tester: tester({ runners, limits: programLimits }),
+    redactor,
+    prompt: loadPrompts(config.prompts),
+    limits: programLimits,
+  };
+}
+
+/**
+ * What confines the programs of a session: limits alone (L0), unless a higher level is the minimum (KINTSUGI_MIN_LEVEL); then the best that this
+ * machine's own probes found whole, or a Problem (44) that says what is missing and how to get it.
+ */
+async function sandboxOf(config: Config): Promise<Sandbox> {
+  if (config.minLevel === 'L0') return (await import('./runners/sandbox/limits-only.ts')).limitsOnly();
+  const choice = await bestSandbox(config.minLevel, config.logs);
+  if (choice.kind === 'chosen') return choice.sandbox;
+  const missing = choice.missing.length > 0 ? ` Missing: ${choice.missing.join('; ')}.` : '';
+  throw problem(exitCodes.sandbox, [`${choice.why}${missing}`, ...choice.advice].join('\n'));
+}
+
+/** The highest level of confinement that holds on this machine, found by live probes that are remembered in `cacheDirectory`. */
+export async function bestSandbox(minLevel: SandboxLevel, cacheDirectory: string): Promise<Choice> {
+  const { chooseSandbox } = await import('./runners/sandbox/choose.ts');
+  return await chooseSandbox({ minLevel, wanted: 'auto', cacheDirectory });
+}
+
+/** Takes every secret this process can know of out of text: values of `.env`, of the environment, known shapes. */
+export async function openRedactor(config: Config): Promise<Redactor> {
+  const { makeRedactor } = await import('./journal/redact.ts');
+  return makeRedactor({ env: process.env, dotenv: config.secrets.dotenv(), salt: saltOf(config.logs) });
+}
+
+/** A random value of this installation: without it nobody can try passwords against the hashes in a journal. */
+function saltOf(directory: string): string {
+  const file = path.join(directory, '.salt');
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // The first session here, or a folder that cannot be read: then the journal says why, with a better message.
+  }
+  const salt = randomBytes(32).toString('hex');
+  const fresh = `${file}.${process.pid}`;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(fresh, salt, { mode: 0o600, flag: 'wx' });
+    // Whole or not at all, and the first of two that start at once wins.
+    linkSync(fresh, file);
+  } catch {
+    return existsSync(file) ? readFileSync(file, 'utf8') : salt;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+  return salt;
+}
+
+export async function composeToolkit(
+  config: Config,
+  workbench: Workbench,
+  needs: SessionNeeds,
+): Promise<Toolkit> {
+  const { decide, defaultPolicy } = await import('./scanner/policy.ts');
+  const toolkit: Toolkit = {
+    ...needs,
+    scan: workbench.scan,
+    decide: decide(defaultPolicy, config.permissionMode),
+    runners: workbench.runners,
+    tester: workbench.tester,
+    memory: noMemory,
+    prompt: workbench.prompt,
+    digest,
+    limits: workbench.limits,
+    replyTokens: config.modelCalls.replyTokens,
+  };
+  return guardedToolkit(toolkit, workbench.redactor);
+}

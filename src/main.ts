@@ -1,0 +1,103 @@
+import type { Io } from './cli/context.ts';
+import type { Invocation } from './cli/flags.ts';
+import { exitCodes, isProblem } from './problem.ts';
+import { productVersion } from './version.ts';
+
+/** argv → one command → its exit code. The only place that ends the process. */
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${productVersion()}\n`);
+    return 0;
+  }
+  const { readArguments } = await import('./cli/flags.ts');
+  const io: Io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    exit: (code) => process.exit(code),
+  };
+  return await dispatch(io, readArguments(argv, productVersion()));
+}
+
+async function dispatch(io: Io, invocation: Invocation): Promise<number> {
+  switch (invocation.command) {
+    case 'said':
+      io.stdout.write(invocation.text);
+      return 0;
+    case 'run':
+      return await (await import('./cli/run.ts')).runGoal(io, invocation.goal, invocation.flags);
+    case 'sessions':
+      return await (await import('./cli/sessions.ts')).printSessions(io, invocation);
+    case 'resume':
+      return await (await import('./cli/resume.ts')).resumeSession(io, invocation);
+    case 'replay':
+      return await (await import('./cli/replay.ts')).replaySession(io, invocation);
+    case 'bench':
+      return await (await import('./cli/bench.ts')).benchSuite(io, invocation);
+    case 'scan':
+      return await (await import('./cli/scan.ts')).scanFiles(io, invocation);
+    case 'exec':
+      return await (await import('./cli/exec.ts')).execFile(io, invocation);
+    case 'doctor':
+      return await examine(io, invocation);
+    default:
+      return invocation satisfies never;
+  }
+}
+
+async function examine(io: Io, invocation: Extract<Invocation, { command: 'doctor' }>): Promise<number> {
+  const { runDoctor } = await import('./cli/doctor.ts');
+  const { env, cwd, stdout } = io;
+  const found = await runDoctor({ flags: invocation.config, json: invocation.json, env, cwd, stdout });
+  stdout.write(found.stdout);
+  io.stderr.write(found.stderr);
+  return found.exitCode;
+}
+
+async function report(error: unknown): Promise<number> {
+  const debug = process.argv.includes('--debug') || process.env.KINTSUGI_DEBUG === '1';
+  const exitCode = exitCodeOf(error);
+  const known =
+    isProblem(error) || (error instanceof Error && ['JournalError', 'PromptError'].includes(error.name));
+  const message = error instanceof Error ? error.message : String(error);
+  // Messages quote files, arguments and models: none of them may steer the terminal.
+  const { printable } = await import('./cli/terminal.ts');
+  const say = (text: string) => process.stderr.write(`${printable(text)}\n`);
+  say(known ? `kintsugi: ${message}` : `kintsugi: internal error: ${message}`);
+  if (debug && error instanceof Error) say(error.stack ?? '');
+  else if (!known) say('--debug shows the stack.');
+  return exitCode;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (isProblem(error)) return error.exitCode;
+  if (!(error instanceof Error)) return exitCodes.failure;
+  if (error.name === 'PromptError') return exitCodes.invalidConfig;
+  if (error.name !== 'JournalError' || !('kind' in error)) return exitCodes.failure;
+  if (error.kind === 'not-found' || error.kind === 'ambiguous') return exitCodes.usage;
+  const unreadable = ['unreadable', 'damaged', 'newer'].includes(String(error.kind));
+  return unreadable ? exitCodes.unreadable : exitCodes.failure;
+}
+
+/** Everything that was written is out before the process ends; a reader that is gone does not hold it. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else {
+      stream.once('error', () => resolve());
+      stream.write('', () => resolve());
+    }
+  });
+}
+
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+main(process.argv.slice(2))
+  .catch(report)
+  .then(async (exitCode) => {
+    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+    process.exit(exitCode);
+  });
