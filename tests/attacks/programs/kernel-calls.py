@@ -1,0 +1,21 @@
+from tries import X64, attempt, kernel, os
+
+attempt("bpf", kernel(321, 280, 0, 0, 0))
+attempt("io_uring_setup", kernel(425, 425, 1, 0))
+attempt("keyctl", kernel(250, 219, 0, -3, 0))
+attempt("add_key", kernel(248, 217, b"user", b"x", b"x", 1, -3))
+attempt("userfaultfd", kernel(323, 282, 0))
+attempt("perf_event_open", kernel(298, 241, 0, 0, -1, -1, 0))
+attempt("open_by_handle_at", kernel(304, 265, -100, 0, 0))
+attempt("name_to_handle_at", kernel(303, 264, -100, b".", 0, 0, 0))
+attempt("clone3", kernel(435, 435, 0, 0))
+attempt("kcmp", kernel(312, 272, os.getpid(), os.getpid(), 0, 0, 0))
+attempt("init_module", kernel(175, 105, 0, 0, b""))
+attempt("syslog", kernel(103, 116, 3, 0, 0))
+attempt("fanotify_init", kernel(300, 262, 0, 0))
+attempt("clock_settime", kernel(227, 112, 0, 0))
+attempt("swapoff", kernel(168, 225, b"/nothing"))
+if X64:
+    attempt("x32", kernel(0x40000000 + 39, 0))
+    attempt("ioperm", kernel(173, 0, 0, 1, 1))
+    attempt("modify_ldt", kernel(154, 0, 0, 0, 0))

@@ -1,0 +1,5 @@
+import signal
+
+from tries import os
+
+os.kill(0, signal.SIGKILL)

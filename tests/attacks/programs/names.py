@@ -1,0 +1,5 @@
+import socket
+
+from tries import attempt
+
+attempt("DNS", lambda: socket.getaddrinfo("example.invalid", 80))

@@ -1,0 +1,3 @@
+: "$1"
+read -r line && echo "DONE read $line"
+echo "STOP read end of input"
