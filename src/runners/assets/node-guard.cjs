@@ -29,6 +29,32 @@ if (main === undefined || ownerOf(main) !== 'program') {
     );
     leave.call(process, 1);
   };
+  failOnSwallowedErrors(leave);
+}
+
+/** An error of the check that a listener of the program would swallow fails the check, whatever exit code the program sets. */
+function failOnSwallowedErrors(leave) {
+  let swallower = null;
+  for (const name of ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener']) {
+    const add = process[name];
+    process[name] = function listen(event, ...rest) {
+      if (event === 'uncaughtException' || event === 'unhandledRejection') {
+        const inner = placesOf(listen).find((place) => ownerOf(place.path) !== null);
+        if (inner !== undefined && ownerOf(inner.path) === 'program') swallower ??= inner;
+      }
+      return add.call(this, event, ...rest);
+    };
+  }
+  process.on('uncaughtExceptionMonitor', (error) => {
+    if (swallower === null) return;
+    const where = `${relative(folder, swallower.path)}:${swallower.line}`;
+    const what = error instanceof Error ? error.stack : String(error);
+    writeSync(
+      2,
+      `${what}\nKintsugiSwallowedError: the program listens for errors that are not its own.\n    at ${where}\n`,
+    );
+    leave.call(process, 1);
+  });
 }
 
 /** Innermost first, in source positions. */

@@ -45,6 +45,29 @@ describe('a plain script of JavaScript as a test', () => {
     }
   });
 
+  test.each([{ tests: ['check.js'] }, { command: 'node check.js' }])(
+    'is not passed by a program that swallows its errors: %o',
+    async (wanted) => {
+      const program =
+        "process.exitCode = 0;\nprocess.on('uncaughtException', () => {});\nexports.add = () => 0;";
+      const { report } = await check('javascript', { 'add.js': program }, { 'check.js': script }, wanted);
+      expect(report).toMatchObject({ ok: false, failed: 1 });
+      expect(report.cases[0]?.message).toContain('add.js:2');
+    },
+  );
+
+  test('may listen for errors itself', async () => {
+    const tests =
+      "process.on('uncaughtException', () => process.exit(0));\nrequire('./add.js');\nthrow new Error('expected');";
+    const { report } = await check(
+      'javascript',
+      { 'add.js': 'exports.add = 1;' },
+      { 'check.js': tests },
+      { tests: ['check.js'] },
+    );
+    expect(report.ok).toBe(true);
+  });
+
   test('is not passed so in TypeScript either', async () => {
     const tests = "import { add } from './add';\nif (add !== 1) throw new Error('no');";
     const { report } = await check(
