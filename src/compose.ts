@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from './config.ts';
 import type { SandboxLevel } from './core/domain.ts';
 import { guardedToolkit } from './core/guard.ts';
+import { nothingRecalled } from './core/memory.ts';
 import type { Approve, MemoryStore, ModelProvider, Runner, Scanner, Tester, Toolkit } from './core/seams.ts';
 import type { Redactor } from './journal/redact.ts';
 import { exitCodes, problem } from './problem.ts';
@@ -36,8 +37,14 @@ export function digest(text: string): string {
 /** Nobody is there to say yes or no. */
 export const nobodyApproves: Approve = async () => null;
 
-/** Until memory is built nothing is remembered, and so nothing is recalled. */
-const noMemory: MemoryStore = { recall: async () => [] };
+/** Nothing is remembered, and so nothing is recalled. */
+const noMemory: MemoryStore = {
+  recall: async () => nothingRecalled,
+  solution: async () => null,
+  remember: async () => null,
+  credit: async () => [],
+  retire: async () => {},
+};
 
 export async function openWorkbench(config: Config): Promise<Workbench> {
   const [

@@ -36,7 +36,13 @@ export function guardedToolkit(toolkit: Toolkit, redact: Redactor): Toolkit {
         return redact.value(yield* toolkit.tester.test(program, check, checks, capabilities, signal));
       },
     },
-    memory: { recall: async (query) => redact.value(await toolkit.memory.recall(query)) },
+    memory: {
+      recall: async (query) => redact.value(await toolkit.memory.recall(redact.value(query))),
+      solution: async (...asked) => redact.value(await toolkit.memory.solution(...asked)),
+      remember: async (draft) => await toolkit.memory.remember(redact.value(draft)),
+      credit: async (use) => await toolkit.memory.credit(use),
+      retire: async (id, why) => await toolkit.memory.retire(id, redact.text(why)),
+    },
     deliver: async (program) => redact.value(await toolkit.deliver(program)),
   };
 }

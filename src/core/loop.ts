@@ -166,7 +166,14 @@ async function* recall(
   text: string,
 ): Stream<EventBody, RecalledMemory[]> {
   if (!context.memory) return [];
-  const memories = await context.toolkit.memory.recall({ moment, text, language: context.task.language });
+  const { memories } = await context.toolkit.memory.recall({
+    moment,
+    text,
+    signature: null,
+    language: context.task.language,
+    libraries: [],
+    draw: moment,
+  });
   yield { type: 'memory.recalled', moment, memories };
   return memories;
 }

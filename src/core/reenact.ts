@@ -1,6 +1,7 @@
 import { type Divergence, departure, endedBefore } from './divergence.ts';
 import type { Delivery, RecalledMemory, RunResult, TestReport } from './domain.ts';
 import { type EventBody, isDelta, type SessionEvent } from './events.ts';
+import { nothingRecalled } from './memory.ts';
 import type { ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
 import { standing } from './standing.ts';
 import { mapParts, type Stream } from './stream.ts';
@@ -83,7 +84,14 @@ export function reenact(events: readonly SessionEvent[], live: Toolkit): Reenact
         return yield* live.tester.test(program, check, checks, capabilities, signal);
       },
     },
-    memory: { recall: async (query) => answers.recalls.shift() ?? (await live.memory.recall(query)) },
+    memory: {
+      ...live.memory,
+      recall: async (query) => {
+        const memories = answers.recalls.shift();
+        if (!memories) return await live.memory.recall(query);
+        return { ...nothingRecalled, memories, arm: memories.length > 0 ? 'inject' : 'none' };
+      },
+    },
     approve: async (program, findings) => {
       const recorded = answers.permissions.shift();
       return recorded === undefined ? await live.approve(program, findings) : recorded;

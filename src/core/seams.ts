@@ -7,7 +7,6 @@ import type {
   Finding,
   Language,
   Program,
-  RecalledMemory,
   RunLimits,
   RunResult,
   ScanReport,
@@ -15,6 +14,7 @@ import type {
   TestReport,
   Usage,
 } from './domain.ts';
+import type { Kept, MemoryDraft, MemoryState, MemoryUse, Recall, RecallQuery, Solution } from './memory.ts';
 import type { Stream } from './stream.ts';
 
 /** The seams of the loop. Contracts, failures included, stand here; adapters stand in the sibling folders. */
@@ -153,13 +153,20 @@ export type Scanner = (program: Program) => ScanReport;
 /** Somebody who can say yes or no to a program that asks for more than the policy grants. Null: nobody can answer. */
 export type Approve = (program: Program, findings: Finding[]) => Promise<'allow' | 'deny' | null>;
 
-/** What is known that fits. Never throws for a damaged index: it recalls less and says so elsewhere. */
+/**
+ * What is known that fits, and what was learned. Recall never throws for a damaged index: it recalls less and says so elsewhere.
+ * The other verbs answer null when nothing could be kept (a full disk, a lock that nobody gives back): a session does not fail for it.
+ */
 export interface MemoryStore {
-  recall(query: {
-    moment: 'plan' | 'reflect';
-    text: string;
-    language: Language | null;
-  }): Promise<RecalledMemory[]>;
+  recall(query: RecallQuery): Promise<Recall>;
+  /** The verified program for this very goal, language and user's checks; null when there is none that still holds. */
+  solution(goal: string, language: Language | null, checks: CheckSet | null): Promise<Solution | null>;
+  /** Puts a draft beside what is there: one operation, never a rewrite of the store. */
+  remember(draft: MemoryDraft): Promise<Kept | null>;
+  /** Records a use. Resolves to the memories this took out of use, with why. */
+  credit(use: MemoryUse): Promise<{ id: string; state: MemoryState; why: string }[]>;
+  /** A memory that no longer holds is never recalled again; its history stays. */
+  retire(id: string, why: string): Promise<void>;
 }
 
 /** Fills a prompt file. Throws when a placeholder is unknown or missing. */

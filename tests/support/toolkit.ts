@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CheckSet, Program, RunResult, ScanReport, Task, TestReport } from '../../src/core/domain.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import { runSession } from '../../src/core/loop.ts';
+import { nothingRecalled } from '../../src/core/memory.ts';
 import type { CheckResult, ModelFailure, ModelReply, ModelRequest, Toolkit } from '../../src/core/seams.ts';
 import { drain } from '../../src/core/stream.ts';
 import { freeze } from '../../src/core/structured.ts';
@@ -113,7 +114,13 @@ export function makeToolkit(world: World): { toolkit: Toolkit; requests: ModelRe
         );
       },
     },
-    memory: { recall: async () => [] },
+    memory: {
+      recall: async () => nothingRecalled,
+      solution: async () => null,
+      remember: async () => null,
+      credit: async () => [],
+      retire: async () => {},
+    },
     prompt: (name, values) => `${name} ${Object.values(values).join('\n')}`,
     deliver: async (program) => ({ directory: null, files: program.files.map((file) => file.path) }),
     digest,
