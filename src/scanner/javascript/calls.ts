@@ -1,11 +1,11 @@
-import { unknown, type Value } from '../value.ts';
+import { isKnownText, textsOf, unknown, type Value } from '../value.ts';
 import { childrenOf, isNode, type Node } from './parse.ts';
 import type { Scope } from './scope.ts';
 
 /** One prefix or suffix of a path that does not change what is reached. */
 export function canonicalPath(path: string): string {
   return path
-    .replace(/^(?:(?:globalThis|global|window|self|top|frames)\.)+(?=.)/, '')
+    .replace(/^(?:(?:globalThis|global|window|self|top|frames)\.)+(?=[^*])/, '')
     .replace(/^(?:process\.mainModule|require\.main|module(?:\.parent|\.main)?)\.require(?=\(|$)/, 'require')
     .replace(/\.default(?=\.|$)/, '')
     .replace(/^module\.createRequire\(\)/, 'require')
@@ -28,6 +28,12 @@ export function directCall(path: string, args: Value[]): { path: string; args: V
       args: args[1]?.kind === 'list' ? args[1].items : [unknown],
     };
   return { path, args };
+}
+
+/** The modules that a loader may be given, and whether it can be given no other. */
+export function loadedModules(specifier: Value | undefined): { names: string[]; isKnown: boolean } {
+  const names = textsOf(specifier).flatMap(({ text, whole }) => (whole ? [text] : []));
+  return { names, isKnown: isKnownText(specifier) };
 }
 
 /** Whether a loop's test always holds. */

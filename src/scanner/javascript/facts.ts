@@ -1,7 +1,7 @@
 import { passedFunctions } from '../passing.ts';
 import type { CodeFacts, Place, Use } from '../rule.ts';
 import { noNames, optionsOf, unknown, type Value, wholeText } from '../value.ts';
-import { directCall, functionsOf, isEndless } from './calls.ts';
+import { directCall, functionsOf, isEndless, loadedModules } from './calls.ts';
 import { makeEvaluate } from './evaluate.ts';
 import { freeOwner, isOwnName } from './owners.ts';
 import { childrenOf, isTypeOnly, type Node } from './parse.ts';
@@ -37,12 +37,12 @@ export function scriptFacts(file: string, program: Node, at: (offset: number) =>
     for (const option of optionsOf(evaluate(callee, scope))) {
       if (option.kind !== 'name') continue;
       const direct = directCall(option.path, args);
-      const specifier =
-        direct.path === 'require' || direct.path === 'process.getBuiltinModule'
-          ? wholeText(direct.args[0])
-          : undefined;
-      if (specifier !== undefined) addImport(specifier, node, endless);
-      else add('call', direct.path, node, endless, { args: direct.args, receiver: option.call ?? null });
+      if (direct.path === 'require' || direct.path === 'process.getBuiltinModule') {
+        const { names, isKnown } = loadedModules(direct.args[0]);
+        for (const specifier of names) addImport(specifier, node, endless);
+        if (isKnown) continue;
+      }
+      add('call', direct.path, node, endless, { args: direct.args, receiver: option.call ?? null });
     }
   };
 
@@ -139,10 +139,10 @@ export function scriptFacts(file: string, program: Node, at: (offset: number) =>
         walk(node.body, scope, endless);
         return;
       case 'ImportExpression': {
-        const specifier = wholeText(evaluate(node.source, scope));
-        if (specifier === undefined)
-          add('call', 'import', node, endless, { args: [evaluate(node.source, scope)] });
-        else addImport(specifier, node, endless);
+        const source = evaluate(node.source, scope);
+        const { names, isKnown } = loadedModules(source);
+        for (const specifier of names) addImport(specifier, node, endless);
+        if (!isKnown) add('call', 'import', node, endless, { args: [source] });
         walk(node.source, scope, endless);
         return;
       }

@@ -14,7 +14,10 @@ export function canonicalPath(path: string): string {
   let segments = path.split('.');
   const last = segments.findLastIndex(
     (segment, index) =>
-      index > 0 && traversed.has(bare(segment)) && !(index === 1 && segment === segments[0]),
+      // `socket.socket` is the class.
+      index > 0 &&
+      traversed.has(bare(segment)) &&
+      !(segment === 'socket' && segments[index - 1] === 'socket'),
   );
   if (last > 0 && segments.slice(0, last).every((segment) => !segment.endsWith('()')))
     segments = [bare(segments[last] ?? ''), ...segments.slice(last + 1)];
@@ -43,6 +46,11 @@ export const innerAttribute =
 export const powerfulModules: ReadonlySet<string> = new Set(
   'os sys subprocess shutil socket builtins __builtins__ importlib ctypes pty posix'.split(' '),
 );
+
+/** A value that leads to every module there is is as powerful as the modules. */
+export function isPowerful(path: string): boolean {
+  return powerfulModules.has(path) || path === 'sys.modules';
+}
 
 /** Parts of `os` that are harmless, or that a rule of their own is about; any other part asks. */
 export const readOs: ReadonlySet<string> = new Set(

@@ -23,12 +23,10 @@ function accesses(command: Command): [Access, Value | undefined][] {
       found.push(...words.slice(1).map((word): [Access, Value] => ['read', word]));
     else if (name === 'sed')
       found.push(
-        ...words
-          .slice(1)
-          .map((word): [Access, Value] => [
-            hasArgument(command, /^-\w*i|^--in-place/) ? 'write' : 'read',
-            word,
-          ]),
+        ...filesOfSed(command).map((word): [Access, Value] => [
+          hasArgument(command, /^-\w*i|^--in-place/) ? 'write' : 'read',
+          word,
+        ]),
       );
     else if (writers.has(name))
       found.push(...words.slice(/^ch/.test(name) ? 1 : 0).map((word): [Access, Value] => ['write', word]));
@@ -63,6 +61,18 @@ function accesses(command: Command): [Access, Value | undefined][] {
     if (!/^<</.test(operator) && !(operator.endsWith('&') && isDescriptor(target)))
       found.push([operator === '<' ? 'read' : 'write', target]);
   return found;
+}
+
+/** What `sed` reads: its words but for the program, which is the first word where no option gives it. */
+function filesOfSed(command: Command): Value[] {
+  const gives = (argument: Value | undefined) =>
+    argument !== undefined &&
+    wordTexts(argument).some((text) => /^(-[nEsruz]*[ef]|--expression|--file)$/.test(text));
+  const given = command.args.some(
+    (argument) => gives(argument) || wordTexts(argument).some((text) => /^--(expression|file)=/.test(text)),
+  );
+  const args = command.args.filter((_, index) => !gives(command.args[index - 1]));
+  return operands({ ...command, args }).slice(given ? 0 : 1);
 }
 
 /** What `find` searches: its words before the first test. */

@@ -170,6 +170,7 @@ export const embeddedCommands: ShellRule = {
     "git -c alias.x='!id' x",
     'LD_PRELOAD=./x.so ls',
     "PROMPT_COMMAND='id'",
+    "PS4='$(id)'; set -x; true",
     'export BASH_ENV=x.sh',
     "mapfile -C 'id #' -c 1 a",
     "x='a[$(id)]'; (( x ))",
@@ -198,7 +199,9 @@ export const embeddedCommands: ShellRule = {
       }
       yield* programPaths(command);
       for (const { name, value } of command.assignments) {
-        if (startsOther.test(name))
+        const isPrompt =
+          /^PS[0-4]$/.test(name) && textsOf(value).some(({ text: shown }) => /\$\(|`/.test(shown));
+        if (startsOther.test(name) || isPrompt)
           yield needs(
             'process.spawn',
             command.at,
