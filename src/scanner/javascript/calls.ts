@@ -76,3 +76,14 @@ export function functionsOf(callee: Node, scope: Scope): Node[] {
   }
   return [];
 }
+
+/** Whether a loader's call says which module it wants in plain text. */
+export function isWritten(call: Node): boolean {
+  if (call.type !== 'CallExpression') return false;
+  const [given] = call.arguments;
+  return (
+    given === undefined ||
+    given.type === 'Literal' ||
+    (given.type === 'TemplateLiteral' && given.expressions.length === 0)
+  );
+}

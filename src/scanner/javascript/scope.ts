@@ -99,7 +99,9 @@ export function collectScopes(program: Node): Scopes {
         break;
       case 'ObjectPattern':
         for (const property of pattern.properties) {
-          if (property.type === 'RestElement') bindPattern(property, source, put, scope);
+          // What is left over is some part of it.
+          if (property.type === 'RestElement')
+            bindPattern(property.argument, extend(source, null), put, scope);
           else
             bindPattern(
               property.value,

@@ -40,7 +40,7 @@ function bare(segment: string): string {
 
 /** Attributes that lead from any object to the interpreter's insides. */
 export const innerAttribute =
-  /^(__(subclasses|globals|builtins|code|closure|mro|bases|base|getattribute|reduce|reduce_ex|loader|import)__|(tb|gi|cr|ag)_frame|f_(globals|builtins|locals|back)|func_globals|co_code)$/;
+  /^(__(self|spec|subclasses|globals|builtins|code|closure|mro|bases|base|getattribute|reduce|reduce_ex|loader|import)__|(tb|gi|cr|ag)_frame|f_(globals|builtins|locals|back)|func_globals|co_code)$/;
 
 /** Modules with which a program can do anything: whoever has one has all of its functions. */
 export const powerfulModules: ReadonlySet<string> = new Set(

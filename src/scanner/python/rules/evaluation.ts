@@ -172,7 +172,11 @@ export const reflection: CodeRule = {
           'Has the settings of the log call something by its name. Call it in the program.',
         );
       else if (/^(__import__|importlib\.import_module|pkgutil\.resolve_name|pydoc\.locate)$/.test(use.path)) {
-        if (use.form === 'reference' || !isKnownText(use.args[0]))
+        if (
+          use.form === 'reference' ||
+          !isKnownText(use.args[0]) ||
+          wholeText(use.args[0])?.includes('\ufffd')
+        )
           yield needs(
             'escape.reflection',
             use.at,
@@ -199,11 +203,11 @@ export const reflection: CodeRule = {
             `Takes a part of ${object.path} whose name is not known before the program runs. Use it by its name.`,
           );
       } else if (
-        /^(sys\.(_getframe|_current_frames|meta_path|path_hooks|settrace|setprofile|breakpointhook|modules\.\*)|gc\.get_(objects|referrers|referents)|inspect\.(currentframe|stack|trace|getinnerframes)\(\)\.[\w.*]*frame\w*)(\.|$)/.test(
+        /^(fcntl\.ioctl$|sys\.(_getframe|_current_frames|meta_path|path_hooks|settrace|setprofile|breakpointhook|modules\.\*)|gc\.get_(objects|referrers|referents)|inspect\.(currentframe|stack|trace|getinnerframes)\(\)\.[\w.*]*frame\w*)(\.|$)/.test(
           use.path,
         ) ||
         /^(globals|locals)\(\)\.(get|pop|items|values|__getitem__|\*)/.test(use.path) ||
-        /^(__builtins__|__builtins__\.\*)$/.test(use.path)
+        /^(__builtins__|__builtins__\.\*|__(loader|spec)__(\..*)?)$/.test(use.path)
       )
         yield needs('introspection', use.at, `${use.path} looks into the interpreter itself.`);
     }
@@ -212,9 +216,12 @@ export const reflection: CodeRule = {
 
 /** `ensurepip._run_pip`: a function that a module of the standard library keeps to itself. */
 function isPrivatePart(path: string): boolean {
-  const [module = '', part = ''] = path.split('.');
+  const [module = '', ...parts] = path.replace(/\(\).*/, '').split('.');
   return (
-    /^_[a-z]/.test(part) && path !== 'os._exit' && !path.startsWith('sys._') && standardModules.has(module)
+    parts.some((part) => /^_[a-z]/.test(part)) &&
+    path !== 'os._exit' &&
+    !path.startsWith('sys._') &&
+    standardModules.has(module)
   );
 }
 

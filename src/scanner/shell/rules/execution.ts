@@ -136,6 +136,7 @@ export const evaluation: ShellRule = {
     '/bin/r? -rf x',
     "perl -lane 'print `id`' a.txt",
     'coproc sh',
+    "for c in 'rm -rf /home' 'rm -rf /var'; do $c; done",
     "exec 9<<<'rm -rf /home'; bash /dev/fd/9",
   ],
   good: [
@@ -160,6 +161,8 @@ export const evaluation: ShellRule = {
           command.at,
           'Starts a command whose name is not known before the script runs. Name it.',
         );
+      for (const { text: whole } of textsOf(command.name))
+        if (/\s/.test(whole)) yield* context.scanText('shell', whole, command.at);
       for (const name of namesOf(command)) {
         const alias = facts.aliases.get(name);
         if (alias === undefined) continue;

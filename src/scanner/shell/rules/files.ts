@@ -103,6 +103,7 @@ export const files: ShellRule = {
   cwe: 'CWE-22',
   bad: [
     'cat /etc/shadow',
+    '((a[$(rm -rf /home)0]))',
     'rm -rf /',
     'rm -rf "$HOME"',
     'rm -r -f ~/*',
