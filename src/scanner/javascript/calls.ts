@@ -1,5 +1,5 @@
 import { isKnownText, textsOf, unknown, type Value } from '../value.ts';
-import { childrenOf, isNode, type Node } from './parse.ts';
+import { childrenOf, isFunction, isNode, type Node } from './parse.ts';
 import type { Scope } from './scope.ts';
 
 /** One prefix or suffix of a path that does not change what is reached. */
@@ -46,10 +46,6 @@ export function isEndless(node: Node): boolean {
   return test.type === 'Literal' && Boolean(test.value);
 }
 
-export function isFunction(node: Node): boolean {
-  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
-}
-
 /** The expressions that a function may give back. */
 export function returnedBy(node: Node): Node[] {
   if (!('body' in node) || !isNode(node.body)) return [];
@@ -67,6 +63,7 @@ export function returnedBy(node: Node): Node[] {
 
 /** The program's own functions that a callee may be. */
 export function functionsOf(callee: Node, scope: Scope): Node[] {
+  if (callee.type === 'ParenthesizedExpression') return functionsOf(callee.expression, scope);
   if (isFunction(callee)) return [callee];
   if (callee.type !== 'Identifier') return [];
   for (let owner: Scope | null = scope; owner !== null; owner = owner.parent) {

@@ -16,8 +16,9 @@ import {
 } from '../value.ts';
 import { loaded, makeCallNamed } from './called.ts';
 import { canonicalPath, functionsOf, returnedBy } from './calls.ts';
+import { keyName, ownPropertyPath } from './keys.ts';
 import type { Node } from './parse.ts';
-import { keyName, ownPropertyPath, type Scope, type Scopes, type Source, type Step } from './scope.ts';
+import type { Scope, Scopes, Source, Step } from './scope.ts';
 
 /** Tells what an expression is worth without running it. */
 export type Evaluate = (node: Node, scope: Scope) => Value;

@@ -2,10 +2,11 @@ import type { CodeFacts, Place } from '../rule.ts';
 import { optionsOf, unknown, type Value, wholeText } from '../value.ts';
 import { isEndless, loadedModules } from './calls.ts';
 import { makeEvaluate } from './evaluate.ts';
+import { keyName } from './keys.ts';
 import { freeOwner, isOwnName } from './owners.ts';
 import { childrenOf, isTypeOnly, type Node } from './parse.ts';
 import { makeRecorder, powerful } from './record.ts';
-import { collectScopes, keyName, modulePath, type Scope } from './scope.ts';
+import { collectScopes, modulePath, type Scope } from './scope.ts';
 import { endsQuietly } from './verdict.ts';
 
 /** What a parsed file uses that is not its own. Throws RangeError where the source is nested deeper than the stack allows. */
@@ -155,6 +156,8 @@ export function scriptFacts(file: string, program: Node, at: (offset: number) =>
       case 'PropertyDefinition':
       case 'AccessorProperty':
         if (node.computed) walk(node.key, scope, endless);
+        if (node.value?.type === 'Identifier' && node.value.name === 'Function')
+          addHandedOn(node.value, scope, endless);
         if (node.value !== null) walk(node.value, scope, endless);
         return;
       case 'ObjectPattern':

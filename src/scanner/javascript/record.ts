@@ -48,6 +48,12 @@ export function makeRecorder({ at, evaluate }: { at: (offset: number) => Place; 
   const addCall = (callee: Node, args: Value[], node: Node, scope: Scope, endless: boolean) => {
     for (const option of optionsOf(evaluate(callee, scope))) {
       if (option.kind !== 'name') continue;
+      // Bound, it is called later with what it is bound to.
+      if (option.path.endsWith('.bind'))
+        add('call', option.path.slice(0, -'.bind'.length), node, endless, {
+          args: args.slice(1),
+          handedOn: true,
+        });
       const direct = directCall(option.path, args);
       if (direct.path === 'require' || direct.path === 'process.getBuiltinModule') {
         const { names, isKnown } = loadedModules(direct.args[0]);

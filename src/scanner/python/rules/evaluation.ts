@@ -203,7 +203,7 @@ export const reflection: CodeRule = {
             `Takes a part of ${object.path} whose name is not known before the program runs. Use it by its name.`,
           );
       } else if (
-        /^(fcntl\.ioctl$|sys\.(_getframe|_current_frames|meta_path|path_hooks|settrace|setprofile|breakpointhook|modules\.\*)|gc\.get_(objects|referrers|referents)|inspect\.(currentframe|stack|trace|getinnerframes)\(\)\.[\w.*]*frame\w*)(\.|$)/.test(
+        /^(fcntl\.ioctl$|sys\.(_getframe|_current_frames|meta_path|path_hooks|settrace|setprofile|breakpointhook|modules\.(\*|items|values|copy|popitem))|gc\.get_(objects|referrers|referents)|inspect\.(currentframe|stack|trace|getinnerframes)\(\)\.[\w.*]*frame\w*)(\.|$)/.test(
           use.path,
         ) ||
         /^(globals|locals)\(\)\.(get|pop|items|values|__getitem__|\*)/.test(use.path) ||

@@ -71,6 +71,12 @@ function codeOf(
     const own = operands(command)
       .flatMap(wordTexts)
       .some((word) => /^(-|\/dev\/(stdin|fd\/0))$/.test(word));
+    if (
+      operands(command)
+        .flatMap(wordTexts)
+        .some((word) => /^[/~]/.test(word) && !descriptor.test(word))
+    )
+      return { language: 'shell', code: unknown };
     return own && command.input !== null ? { language: 'shell', code: command.input } : null;
   }
   if (names.includes('trap'))
@@ -98,7 +104,7 @@ function codeOf(
   if (command.input !== null) return { language, code: command.input };
   // Alone it does what it is told later on.
   if (upstream === undefined)
-    return language === 'shell' && command.redirects.length === 0 && !hasArgument(command, /^-[^is]/)
+    return language === 'shell' && !readsOwnScript(command) && !hasArgument(command, /^-[^is]/)
       ? { language, code: unknown }
       : null;
   const constant = namesOf(upstream).some((one) => one === 'echo' || one === 'printf');
@@ -107,6 +113,14 @@ function codeOf(
 
 /** A file that is whatever was put behind a descriptor. */
 const descriptor = /^(\/dev|\/proc\/(self|\d+))\/fd\/\d+$|^\/dev\/stdin$/;
+
+/** `sh < build.sh`: the file is read with the others. */
+function readsOwnScript({ redirects }: Command): boolean {
+  return redirects.some(
+    ({ operator, target }) =>
+      operator === '<' && wordTexts(target).some((file) => /^[^/~]*\.(sh|bash)$/.test(file)),
+  );
+}
 
 /** `perl -lane 'code'`: several options in one word, of which the last takes the code. */
 function clustered(command: Command, option: RegExp): Value | undefined {
