@@ -57,8 +57,12 @@ export function foldMethod(receiver: Value, method: string, call: Call): Value |
     case 'upper':
     case 'toUpperCase':
       return rewrapped(receiver.text.toUpperCase());
-    case 'repeat':
-      return null;
+    case 'repeat': {
+      const [times] = call.args;
+      return times?.kind === 'number' && times.number >= 0 && receiver.text.length * times.number <= 10_000
+        ? rewrapped(receiver.text.repeat(times.number))
+        : null;
+    }
     default:
       return null;
   }

@@ -33,7 +33,8 @@ function scanOne(
 ): ScanReport {
   const typed = family === 'javascript' && title.startsWith('typescript');
   const language: Language = typed ? 'typescript' : family;
-  const entry = `main.${typed ? 'ts' : endings[family]}`;
+  const ending = title.startsWith('jsx') ? 'jsx' : typed ? 'ts' : endings[family];
+  const entry = `main.${ending}`;
   return scan({ language, entry, files: [{ path: entry, content }] });
 }
 

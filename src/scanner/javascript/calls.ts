@@ -1,11 +1,11 @@
-import { unknown, type Value } from '../value.ts';
-import { childrenOf, isNode, type Node } from './parse.ts';
+import { isKnownText, textsOf, unknown, type Value } from '../value.ts';
+import { childrenOf, isFunction, isNode, type Node } from './parse.ts';
 import type { Scope } from './scope.ts';
 
 /** One prefix or suffix of a path that does not change what is reached. */
 export function canonicalPath(path: string): string {
   return path
-    .replace(/^(?:(?:globalThis|global|window|self|top|frames)\.)+(?=.)/, '')
+    .replace(/^(?:(?:globalThis|global|window|self|top|frames)\.)+(?=[^*])/, '')
     .replace(/^(?:process\.mainModule|require\.main|module(?:\.parent|\.main)?)\.require(?=\(|$)/, 'require')
     .replace(/\.default(?=\.|$)/, '')
     .replace(/^module\.createRequire\(\)/, 'require')
@@ -30,6 +30,12 @@ export function directCall(path: string, args: Value[]): { path: string; args: V
   return { path, args };
 }
 
+/** The modules that a loader may be given, and whether it can be given no other. */
+export function loadedModules(specifier: Value | undefined): { names: string[]; isKnown: boolean } {
+  const names = textsOf(specifier).flatMap(({ text, whole }) => (whole ? [text] : []));
+  return { names, isKnown: isKnownText(specifier) };
+}
+
 /** Whether a loop's test always holds. */
 export function isEndless(node: Node): boolean {
   if (node.type !== 'WhileStatement' && node.type !== 'DoWhileStatement' && node.type !== 'ForStatement')
@@ -38,10 +44,6 @@ export function isEndless(node: Node): boolean {
   if (test === null) return true;
   if (!isNode(test)) return false;
   return test.type === 'Literal' && Boolean(test.value);
-}
-
-export function isFunction(node: Node): boolean {
-  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
 }
 
 /** The expressions that a function may give back. */
@@ -61,6 +63,7 @@ export function returnedBy(node: Node): Node[] {
 
 /** The program's own functions that a callee may be. */
 export function functionsOf(callee: Node, scope: Scope): Node[] {
+  if (callee.type === 'ParenthesizedExpression') return functionsOf(callee.expression, scope);
   if (isFunction(callee)) return [callee];
   if (callee.type !== 'Identifier') return [];
   for (let owner: Scope | null = scope; owner !== null; owner = owner.parent) {
@@ -69,4 +72,15 @@ export function functionsOf(callee: Node, scope: Scope): Node[] {
       return sources.flatMap((one) => (one.kind === 'expression' && isFunction(one.node) ? [one.node] : []));
   }
   return [];
+}
+
+/** Whether a loader's call says which module it wants in plain text. */
+export function isWritten(call: Node): boolean {
+  if (call.type !== 'CallExpression') return false;
+  const [given] = call.arguments;
+  return (
+    given === undefined ||
+    given.type === 'Literal' ||
+    (given.type === 'TemplateLiteral' && given.expressions.length === 0)
+  );
 }

@@ -1,4 +1,4 @@
-import { foldCall, foldName } from '../fold.ts';
+import { foldName } from '../fold.ts';
 import { foldMethod } from '../methods.ts';
 import {
   type Call,
@@ -14,17 +14,11 @@ import {
   type Value,
   wholeText,
 } from '../value.ts';
-import { canonicalPath, directCall, functionsOf, returnedBy } from './calls.ts';
+import { loaded, makeCallNamed } from './called.ts';
+import { canonicalPath, functionsOf, returnedBy } from './calls.ts';
+import { keyName, ownPropertyPath } from './keys.ts';
 import type { Node } from './parse.ts';
-import {
-  keyName,
-  modulePath,
-  ownPropertyPath,
-  type Scope,
-  type Scopes,
-  type Source,
-  type Step,
-} from './scope.ts';
+import type { Scope, Scopes, Source, Step } from './scope.ts';
 
 /** Tells what an expression is worth without running it. */
 export type Evaluate = (node: Node, scope: Scope) => Value;
@@ -77,8 +71,7 @@ export function makeEvaluate(scopes: Scopes, file: string): Evaluate {
       case 'MemberExpression':
         return memberExpression(node, scope);
       case 'ImportExpression': {
-        const specifier = wholeText(evaluate(node.source, scope));
-        return specifier === undefined ? unknown : name(modulePath(specifier));
+        return loaded(evaluate(node.source, scope), name);
       }
       case 'CallExpression':
       case 'NewExpression':
@@ -277,23 +270,7 @@ export function makeEvaluate(scopes: Scopes, file: string): Evaluate {
     );
   };
 
-  const callNamed = (target: Value & { kind: 'name' }, made: Call): Value => {
-    if (target.path === 'require') {
-      const specifier = wholeText(made.args[0]);
-      return specifier === undefined ? unknown : named(modulePath(specifier));
-    }
-    if (target.path === 'process.getBuiltinModule') {
-      const specifier = wholeText(made.args[0]);
-      if (specifier !== undefined) return named(modulePath(specifier));
-    }
-    const direct = directCall(target.path, made.args);
-    if (direct.path !== target.path)
-      return callNamed({ kind: 'name', path: direct.path }, { ...made, args: direct.args });
-    if (target.path.endsWith('.bind')) return named(target.path.slice(0, -'.bind'.length), target.call);
-    if (target.path === 'Reflect.get')
-      return made.args[0] === undefined ? unknown : part(made.args[0], wholeText(made.args[1]) ?? '*');
-    return foldCall(target.path, made) ?? named(`${target.path}()`, made);
-  };
+  const callNamed = makeCallNamed({ named, part });
 
   return evaluate;
 }

@@ -1,68 +1,21 @@
-import { passedFunctions } from '../passing.ts';
-import type { CodeFacts, Place, Use } from '../rule.ts';
-import { noNames, optionsOf, unknown, type Value, wholeText } from '../value.ts';
-import { directCall, functionsOf, isEndless } from './calls.ts';
+import type { CodeFacts, Place } from '../rule.ts';
+import { optionsOf, unknown, type Value, wholeText } from '../value.ts';
+import { isEndless, loadedModules } from './calls.ts';
 import { makeEvaluate } from './evaluate.ts';
+import { keyName } from './keys.ts';
 import { freeOwner, isOwnName } from './owners.ts';
 import { childrenOf, isTypeOnly, type Node } from './parse.ts';
+import { makeRecorder, powerful } from './record.ts';
 import { collectScopes, modulePath, type Scope } from './scope.ts';
 import { endsQuietly } from './verdict.ts';
-
-const mostUses = 20_000;
-
-/** Functions that do something when they are called by whoever is given them. */
-const passable = /^(fs|child_process|process|vm|net|http|https)\.[\w.]+$|^(eval|Function|fetch|require)$/;
-/** Whoever has one of these has all of its parts. */
-const powerful = /^(child_process|vm|module|worker_threads|process|globalThis|global)$/;
 
 /** What a parsed file uses that is not its own. Throws RangeError where the source is nested deeper than the stack allows. */
 export function scriptFacts(file: string, program: Node, at: (offset: number) => Place): CodeFacts {
   const scopes = collectScopes(program);
   const evaluate = makeEvaluate(scopes, file);
-  const uses: Use[] = [];
 
-  const add = (form: Use['form'], path: string, node: Node, endless: boolean, more: Partial<Use> = {}) => {
-    if (uses.length >= mostUses) return;
-    const place = at(node.start);
-    uses.push({
-      ...{ form, path, args: [], named: noNames, receiver: null, at: place, endless, handedOn: false },
-      ...more,
-    });
-  };
-
-  const addImport = (specifier: string, node: Node, endless: boolean) =>
-    add('import', specifier.startsWith('.') ? specifier : modulePath(specifier), node, endless);
-
-  const addCall = (callee: Node, args: Value[], node: Node, scope: Scope, endless: boolean) => {
-    for (const option of optionsOf(evaluate(callee, scope))) {
-      if (option.kind !== 'name') continue;
-      const direct = directCall(option.path, args);
-      const specifier =
-        direct.path === 'require' || direct.path === 'process.getBuiltinModule'
-          ? wholeText(direct.args[0])
-          : undefined;
-      if (specifier !== undefined) addImport(specifier, node, endless);
-      else add('call', direct.path, node, endless, { args: direct.args, receiver: option.call ?? null });
-    }
-  };
-
-  /** A call's arguments, with what may be done to those that are functions or whole modules. */
-  const addPassed = (callee: Node, args: Value[], node: Node, scope: Scope, endless: boolean) => {
-    const list = callee.type === 'MemberExpression' ? evaluate(callee.object, scope) : unknown;
-    const receiver = list.kind === 'list' ? list : undefined;
-    for (const { path, args: given } of passedFunctions(
-      { args, named: noNames },
-      (one) => passable.test(one),
-      receiver,
-    ))
-      add('call', path, node, endless, { args: given, handedOn: true });
-    // What the program's own functions do with their parameters is followed.
-    if (functionsOf(callee, scope).length > 0) return;
-    for (const value of args)
-      for (const option of optionsOf(value))
-        if (option.kind === 'name' && (powerful.test(option.path) || option.path === 'fs'))
-          add('reference', option.path, node, endless, { handedOn: true });
-  };
+  const record = makeRecorder({ at, evaluate });
+  const { add, addImport, addCall, addPassed, addHidden, addHandedOn } = record;
 
   const addReference = (node: Node, scope: Scope, endless: boolean) => {
     const options = optionsOf(evaluate(node, scope));
@@ -133,16 +86,27 @@ export function scriptFacts(file: string, program: Node, at: (offset: number) =>
             add('reference', option.path, node, endless, { handedOn: true });
         walk(node.argument, scope, endless);
         return;
+      case 'ThrowStatement':
+        addHandedOn(node.argument, scope, endless);
+        walk(node.argument, scope, endless);
+        return;
+      case 'ReturnStatement':
+        if (node.argument === null) return;
+        if (node.argument.type === 'Identifier' && node.argument.name === 'Function')
+          addHandedOn(node.argument, scope, endless);
+        walk(node.argument, scope, endless);
+        return;
       case 'WithStatement':
         add('reference', '?.with', node, endless);
         walk(node.object, scope, endless);
         walk(node.body, scope, endless);
         return;
       case 'ImportExpression': {
-        const specifier = wholeText(evaluate(node.source, scope));
-        if (specifier === undefined)
-          add('call', 'import', node, endless, { args: [evaluate(node.source, scope)] });
-        else addImport(specifier, node, endless);
+        const source = evaluate(node.source, scope);
+        const { names, isKnown } = loadedModules(source);
+        for (const specifier of names) addImport(specifier, node, endless);
+        if (node.source.type !== 'Literal') addHidden(names, node, endless);
+        if (!isKnown) add('call', 'import', node, endless, { args: [source] });
         walk(node.source, scope, endless);
         return;
       }
@@ -185,12 +149,15 @@ export function scriptFacts(file: string, program: Node, at: (offset: number) =>
         return;
       case 'Property':
         if (node.computed) walk(node.key, scope, endless);
+        else if (keyName(node.key, false) === '__proto__') addHandedOn(node.value, scope, endless);
         walk(node.value, scope, endless);
         return;
       case 'MethodDefinition':
       case 'PropertyDefinition':
       case 'AccessorProperty':
         if (node.computed) walk(node.key, scope, endless);
+        if (node.value?.type === 'Identifier' && node.value.name === 'Function')
+          addHandedOn(node.value, scope, endless);
         if (node.value !== null) walk(node.value, scope, endless);
         return;
       case 'ObjectPattern':
@@ -287,5 +254,5 @@ export function scriptFacts(file: string, program: Node, at: (offset: number) =>
   };
 
   walk(program, scopes.root, false);
-  return { file, uses };
+  return { file, uses: record.uses };
 }

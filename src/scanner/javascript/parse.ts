@@ -126,3 +126,12 @@ export function isTypeOnly(node: Node): boolean {
   if (node.type.startsWith('TS')) return !runtimeTypeScript.has(node.type);
   return 'declare' in node && node.declare === true;
 }
+
+export function isFunction(node: Node): boolean {
+  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+}
+
+/** An expression without the brackets around it. */
+export function unwrapped(node: Node): Node {
+  return node.type === 'ParenthesizedExpression' ? unwrapped(node.expression) : node;
+}

@@ -1,4 +1,5 @@
-import { childrenOf, type Node } from './parse.ts';
+import { keyName, lastName, moduleExportName, ownPropertyPath } from './keys.ts';
+import { childrenOf, isFunction, type Node, unwrapped } from './parse.ts';
 
 /** A step from a value to a part of it: a property, one whose name is worked out, or null for "some part". */
 export type Step = string | null | { key: Node; scope: Scope };
@@ -99,7 +100,9 @@ export function collectScopes(program: Node): Scopes {
         break;
       case 'ObjectPattern':
         for (const property of pattern.properties) {
-          if (property.type === 'RestElement') bindPattern(property, source, put, scope);
+          // What is left over is some part of it.
+          if (property.type === 'RestElement')
+            bindPattern(property.argument, extend(source, null), put, scope);
           else
             bindPattern(
               property.value,
@@ -150,6 +153,8 @@ export function collectScopes(program: Node): Scopes {
         declare(scope, node.id.name, { kind: 'own' });
         break;
       case 'TSModuleDeclaration':
+        // What is only declared is somebody else's.
+        if (node.declare) return;
         if (node.id.type === 'Identifier') declare(scope, node.id.name, { kind: 'own' });
         break;
       case 'BlockStatement':
@@ -226,9 +231,10 @@ export function collectScopes(program: Node): Scopes {
       }
       case 'Property':
       case 'MethodDefinition':
+      case 'AccessorProperty':
       case 'PropertyDefinition': {
         const key = keyName(node.key, node.computed);
-        if (key !== null && node.value !== null && node.type === 'PropertyDefinition')
+        if (key !== null && node.value !== null && /^(PropertyDefinition|AccessorProperty)$/.test(node.type))
           addTo(properties, `this.${key}`, { kind: 'expression', node: node.value, scope, steps: [] });
         if (key !== null && node.value !== null) names.set(node.value, key === 'constructor' ? 'new' : key);
         break;
@@ -241,6 +247,8 @@ export function collectScopes(program: Node): Scopes {
           if (called === 'then' || itemwise.has(called))
             givers.set(listener, { node: node.callee.object, scope, item: called !== 'then' });
         if (called !== null) {
+          const callee = unwrapped(node.callee);
+          if (isFunction(callee)) names.set(callee, called);
           const sites = calls.get(called) ?? [];
           if (sites.length < 16) sites.push({ args: node.arguments, scope });
           calls.set(called, sites);
@@ -265,31 +273,4 @@ function addTo(map: Map<string, Source[]>, key: string, source: Source): void {
   const sources = map.get(key) ?? [];
   if (sources.length < 16) sources.push(source);
   map.set(key, sources);
-}
-
-function moduleExportName(node: Node): string {
-  if (node.type === 'Identifier') return node.name;
-  return node.type === 'Literal' ? String(node.value) : 'default';
-}
-
-/** The constant name of a property key. */
-export function keyName(key: Node, computed: boolean): string | null {
-  if (key.type === 'Identifier' && !computed) return key.name;
-  if (key.type === 'Literal') return String(key.value);
-  return key.type === 'PrivateIdentifier' ? `#${key.name}` : null;
-}
-
-/** `this.socket` → `this.socket`, `tool.run` → `tool.run`; null for anything longer. */
-export function ownPropertyPath(node: Node): string | null {
-  if (node.type !== 'MemberExpression') return null;
-  const key = keyName(node.property, node.computed);
-  if (key === null) return null;
-  if (node.object.type === 'ThisExpression') return `this.${key}`;
-  return node.object.type === 'Identifier' ? `${node.object.name}.${key}` : null;
-}
-
-function lastName(callee: Node): string | null {
-  if (callee.type === 'Identifier') return callee.name;
-  if (callee.type === 'MemberExpression') return keyName(callee.property, callee.computed);
-  return callee.type === 'ChainExpression' ? lastName(callee.expression) : null;
 }

@@ -1,9 +1,10 @@
 import { passedFunctions } from '../passing.ts';
 import type { CodeFacts, Place, Use } from '../rule.ts';
-import { type Call, noNames, optionsOf, type Value } from '../value.ts';
+import { type Call, noNames, optionsOf, text, type Value } from '../value.ts';
 import { keywords, makeCursor } from './cursor.ts';
 import { makeEvaluator } from './evaluate.ts';
-import { canonicalPath, innerAttribute, powerfulModules } from './names.ts';
+import { canonicalPath, innerAttribute, isPowerful } from './names.ts';
+import { ownClassesIn, ownExamples } from './own.ts';
 import { readStructure } from './scope.ts';
 import type { Tokens } from './tokenise.ts';
 import { alwaysEqual } from './verdict.ts';
@@ -58,10 +59,14 @@ export function pythonFacts(file: string, tokenised: Tokens, at: (offset: number
     add('import', module, index);
     for (const imported of names) add('import', `${module}.${imported}`, index);
   }
+  const ownClasses = ownClassesIn(cursor, tokens.length);
+  const runsExamples = structure.imports.some(({ module }) => module === 'doctest');
   for (const index of alwaysEqual(cursor)) add('reference', '?.__eq__', index);
 
   tokens.forEach((token, index) => {
     if (token.kind === 'string') {
+      const examples = runsExamples ? ownExamples(token.text) : '';
+      if (examples !== '') add('call', '?.doctest', index, { args: [text(examples)] });
       // A template can walk from any value to the interpreter's insides.
       if (/^[\w.[\]]+$/.test(token.text) && token.text.length < 500)
         for (const attribute of token.text.split(/[.[\]]/).slice(1))
@@ -73,7 +78,11 @@ export function pythonFacts(file: string, tokenised: Tokens, at: (offset: number
     }
     const before = tokens[index - 1];
     const afterDot = before?.kind === 'operator' && before.text === '.';
-    if (token.kind === 'name' && afterDot && innerAttribute.test(token.text))
+    const isOwn =
+      token.text === '__subclasses__' &&
+      ownClasses.has(cursor.textAt(index - 2)) &&
+      !cursor.is(index - 3, '.');
+    if (token.kind === 'name' && afterDot && innerAttribute.test(token.text) && !isOwn)
       add('reference', `?.${token.text}`, index);
     if (afterDot || structure.declared.has(index)) return;
     const isName = token.kind === 'name' && !keywords.has(token.text);
@@ -90,9 +99,11 @@ export function pythonFacts(file: string, tokenised: Tokens, at: (offset: number
       const receiver = option.call ?? null;
       if (isAssigned && !calledLast)
         add('assignment', option.path, index, { args: [evaluator.expression(chain.end + 1)] });
-      if (powerfulModules.has(option.path) && isHandedOn(index, chain.end))
+      if (isPowerful(option.path) && isHandedOn(index, chain.end))
         add('reference', option.path, index, { receiver, handedOn: true });
-      else if (!calledLast && !isGroup) add('reference', option.path, index, { receiver });
+      // `getattr(os, 'system')` is called last and yet is nothing but the name of what it gives.
+      else if ((!calledLast || !option.path.endsWith(')')) && !isGroup)
+        add('reference', option.path, index, { receiver });
     }
   });
 
@@ -117,7 +128,7 @@ export function pythonFacts(file: string, tokenised: Tokens, at: (offset: number
   /** Whether the value from `index` up to `end` goes where it cannot be followed: into a call, a container, out of a function. */
   function isHandedOn(index: number, end: number): boolean {
     const before = cursor.textAt(index - 1);
-    if (before === 'return' || before === 'yield' || before === ':') return true;
+    if (/^(return|yield|match|:)$/.test(before)) return true;
     if (!/^[([{,=:*]$|^\*\*$/.test(before)) return false;
     const open = enclosing(index);
     if (open === -1 || !openers.has(cursor.textAt(open))) return false;

@@ -14,7 +14,10 @@ export function canonicalPath(path: string): string {
   let segments = path.split('.');
   const last = segments.findLastIndex(
     (segment, index) =>
-      index > 0 && traversed.has(bare(segment)) && !(index === 1 && segment === segments[0]),
+      // `socket.socket` is the class.
+      index > 0 &&
+      traversed.has(bare(segment)) &&
+      !(segment === 'socket' && segments[index - 1] === 'socket'),
   );
   if (last > 0 && segments.slice(0, last).every((segment) => !segment.endsWith('()')))
     segments = [bare(segments[last] ?? ''), ...segments.slice(last + 1)];
@@ -37,12 +40,17 @@ function bare(segment: string): string {
 
 /** Attributes that lead from any object to the interpreter's insides. */
 export const innerAttribute =
-  /^(__(subclasses|globals|builtins|code|closure|mro|bases|base|getattribute|reduce|reduce_ex|loader|import)__|(tb|gi|cr|ag)_frame|f_(globals|builtins|locals|back)|func_globals|co_code)$/;
+  /^(__(self|spec|subclasses|globals|builtins|code|closure|mro|bases|base|getattribute|reduce|reduce_ex|loader|import)__|(tb|gi|cr|ag)_frame|f_(globals|builtins|locals|back)|func_globals|co_code)$/;
 
 /** Modules with which a program can do anything: whoever has one has all of its functions. */
 export const powerfulModules: ReadonlySet<string> = new Set(
   'os sys subprocess shutil socket builtins __builtins__ importlib ctypes pty posix'.split(' '),
 );
+
+/** A value that leads to every module there is is as powerful as the modules. */
+export function isPowerful(path: string): boolean {
+  return powerfulModules.has(path) || path === 'sys.modules';
+}
 
 /** Parts of `os` that are harmless, or that a rule of their own is about; any other part asks. */
 export const readOs: ReadonlySet<string> = new Set(

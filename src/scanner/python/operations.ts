@@ -43,6 +43,7 @@ export function callValue(target: Value, call: Call, file: string): Value {
 function callNamed(path: string, call: Call, file: string): Value {
   const first = wholeText(call.args[0]);
   if (path === 'importlib.import_module' && first !== undefined) return named(first, file);
+  if (path === 'pkgutil.resolve_name' && first !== undefined) return named(first.replace(':', '.'), file);
   if (path === 'sys.modules.get' && first !== undefined) return named(first, file);
   if (path === '__import__' && first !== undefined) return named(first.split('.')[0] ?? first, file);
   if (path === 'getattr' && call.args[0] !== undefined) {

@@ -133,6 +133,9 @@ export function tokenise(content: string): Tokens {
       const code = Number.parseInt(hex[1] ?? '0', 16);
       return take(hex[0].length, code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd');
     }
+    // The names of characters are not kept here.
+    const called = bytes ? null : /^N\{[^}]*\}/.exec(rest);
+    if (called !== null) return take(called[0].length, '\ufffd');
     const octal = /^[0-7]{1,3}/.exec(rest);
     if (octal !== null) return take(octal[0].length, String.fromCodePoint(Number.parseInt(octal[0], 8)));
     const named = bytes ? null : /^N\{[^}]*\}/.exec(rest);

@@ -15,6 +15,8 @@ export function changed(value: Value, change: string): Value {
       if (content === '~') return from === 0 && slice[2] === '1' ? text('/') : unknown;
       return text(content.slice(from, slice[2] === undefined ? undefined : from + Number(slice[2])));
     }
+    if (/^(%%?|##?)\/$/.test(change))
+      return text(change.startsWith('%') ? content.replace(/\/$/, '') : content.replace(/^\//, ''));
     if (change === '^^') return text(content.toUpperCase());
     if (change === ',,') return text(content.toLowerCase());
     const [, operator = '', pattern = '', other = ''] =

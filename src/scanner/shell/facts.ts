@@ -134,7 +134,8 @@ export function shellFacts(file: string, script: RawScript, at: (offset: number)
   const listOf = (word: Word, within: string | null): Value[] | null => {
     const [part] = word.parts.filter((one) => one.kind !== 'literal' || one.text !== '');
     if (part?.kind !== 'variable' || part.change !== undefined || word.parts.length > 2) return null;
-    if (part.each) return (variables.get(part.name) ?? []).map((one) => wordValue(one.word, one.within));
+    if (part.each)
+      return variables.get(part.name)?.map((one) => wordValue(one.word, one.within)) ?? [unknown];
     if ((part.name !== '@' && part.name !== '*') || within === null) return null;
     const sites = calls.get(within) ?? [];
     return sites.flatMap((site) => site.words.slice(1).map((one) => wordValue(one, site.within)));

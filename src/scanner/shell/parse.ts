@@ -180,7 +180,12 @@ function parseInto(
         }
       }
       if (token.text === '(' && isArithmetic(tokens, index)) {
-        index = arithmeticEnd(tokens, index);
+        const end = arithmeticEnd(tokens, index);
+        // An index is worked out, commands in it too.
+        for (; index < end; index += 1) {
+          const inner = tokens[index];
+          if (inner?.kind === 'word') substitute(inner, functions.at(-1)?.name ?? null);
+        }
         continue;
       }
       const done = finish();

@@ -8,7 +8,7 @@ const wrappers: ReadonlySet<string> = new Set(
   ),
 );
 /** The command inside `env X=1 nice -n 5 rm …`, as a command of its own. */
-export function unwrap(command: Command, depth = 4): Command[] {
+export function unwrap(command: Command, depth = 12): Command[] {
   const called = textsOf(command.name).map((known) => known.text.replace(/^.*\//, ''));
   if (depth === 0) return [];
   if (called.includes('find')) return executedByFind(command, depth);

@@ -46,7 +46,7 @@ export const evaluation: CodeRule = {
     for (const use of facts.uses) {
       const { path, at } = use;
       if (use.form === 'import') continue;
-      if (path === 'Function' && use.form === 'reference') continue;
+      if (path === 'Function' && use.form === 'reference' && !use.handedOn) continue;
       if (/^(eval|execScript|Function)$/.test(path))
         yield* evaluated('javascript', path, codeOf(use), at, context);
       else if (/^vm\.(run\w+|compileFunction|Script|SourceTextModule|\*)$/.test(path))

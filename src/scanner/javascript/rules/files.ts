@@ -4,7 +4,7 @@ import { type CodeRule, needs, scriptLanguages, type Use } from '../../rule.ts';
 import { wholeText } from '../../value.ts';
 
 const reading = new Set(
-  'readFile read createReadStream readdir opendir access exists stat lstat statfs realpath readlink watch watchFile openAsBlob glob cp copyFile'.split(
+  'readFile read createReadStream ReadStream FileReadStream readdir opendir access exists stat lstat statfs realpath readlink watch watchFile openAsBlob glob cp copyFile'.split(
     ' ',
   ),
 );

@@ -41,6 +41,11 @@ export const reflection: CodeRule = {
     "process.report.writeReport('/etc/x');",
     "const { Worker } = require('worker_threads');\nnew Worker('process.exit()', { eval: true });",
     "import { WASI } from 'node:wasi';\nnew WASI({});",
+    'const { argv, ...others } = process;\nothers.kill(1);',
+    'const o = { __proto__: process };',
+    "throw require('child_process');",
+    "const load = (n) => require(n);\nload('child_process');",
+    "require('node:test').run({ files: ['/tmp/x.js'] });",
   ],
   good: [
     'const table = { a: 1 };\ntable[name];',
@@ -87,6 +92,8 @@ export const reflection: CodeRule = {
           at,
           `process.${part} is a part of Node that no rule knows. Use its modules.`,
         );
+      else if (path === 'test.run' && use.form === 'call')
+        yield needs('eval.dynamic', at, `${path} runs files that it is given.`);
       else if (/^wasi\./.test(path))
         yield needs(
           'native.ffi',

@@ -79,7 +79,7 @@ export const native: CodeRule = {
     usesNeed(
       facts,
       nameSet(
-        'ctypes.CDLL ctypes.cdll ctypes.cdll. ctypes.PyDLL ctypes.pythonapi ctypes.pythonapi. ctypes.WinDLL ctypes.windll. ctypes.util.find_library ctypes.string_at ctypes.memmove ctypes.CFUNCTYPE cffi. cffi.FFI _ctypes.',
+        'ctypes.CDLL ctypes.cdll ctypes.cdll. ctypes.PyDLL ctypes.pythonapi ctypes.pythonapi. ctypes.WinDLL ctypes.windll. ctypes.util.find_library ctypes.string_at ctypes.memmove ctypes.memset ctypes.cast sqlite3.connect().load_extension sqlite3.connect().enable_load_extension tkinter.Tcl ctypes.CFUNCTYPE cffi. cffi.FFI _ctypes.',
       ),
       'native.ffi',
       (use) => `${use.path} calls native code, which no rule can read. Use the standard library.`,

@@ -1,8 +1,15 @@
 import { evaluated } from '../../code.ts';
 import { writeClass } from '../../paths.ts';
 import { type CodeRule, needs } from '../../rule.ts';
-import { isKnownText, textsOf, unknown, wholeText } from '../../value.ts';
-import { innerAttribute, isInnerModule, powerfulModules, readOs } from '../names.ts';
+import { contains, isKnownText, textsOf, unknown, type Value, wholeText } from '../../value.ts';
+import {
+  innerAttribute,
+  isInnerModule,
+  isPowerful,
+  powerfulModules,
+  readOs,
+  standardModules,
+} from '../names.ts';
 
 /** Functions of which a text argument is run as code. */
 const runners =
@@ -52,7 +59,8 @@ export const evaluation: CodeRule = {
   *check(facts, context) {
     for (const use of facts.uses) {
       if (use.form === 'import') continue;
-      if (runners.test(use.path)) {
+      if (use.path === '?.doctest') yield* context.scanText('python', wholeText(use.args[0]) ?? '', use.at);
+      else if (runners.test(use.path)) {
         if (use.form !== 'call') continue;
         for (const code of [use.args[0], use.args[1], use.named.get('stmt'), use.named.get('setup')])
           if (code !== undefined && textsOf(code).length > 0)
@@ -108,6 +116,10 @@ export const reflection: CodeRule = {
     'f = __builtins__',
     'import _posixsubprocess',
     'import os\nos.posix_openpt(2)',
+    'import sys\nmatch sys.modules:\n    case {"os": o}:\n        o.system("id")',
+    "import ensurepip\nensurepip._run_pip(['install', 'x'])",
+    'import pkgutil\npkgutil.resolve_name(name)',
+    "import logging.config\nlogging.config.dictConfig({'formatters': {'a': {'()': 'os.system'}}})",
   ],
   good: [
     "getattr(config, 'name', None)",
@@ -131,6 +143,7 @@ export const reflection: CodeRule = {
           );
         continue;
       }
+      if (use.path === '?.doctest') continue;
       if (use.path.startsWith('?.') && !/^\?\.__(eq|mro|bases|base)__$/.test(use.path))
         yield needs(
           'escape.reflection',
@@ -146,14 +159,30 @@ export const reflection: CodeRule = {
           use.at,
           `${use.path} is a part of the system interface that no rule knows. Use what Python has for it.`,
         );
-      else if (/^(__import__|importlib\.import_module)$/.test(use.path)) {
-        if (use.form === 'reference' || !isKnownText(use.args[0]))
+      else if (isPrivatePart(use.path))
+        yield needs(
+          'introspection',
+          use.at,
+          `${use.path} is a private part of a module, which no rule knows. Use what the module offers.`,
+        );
+      else if (use.path === 'logging.config.dictConfig' && use.args.some(namesFactory))
+        yield needs(
+          'escape.reflection',
+          use.at,
+          'Has the settings of the log call something by its name. Call it in the program.',
+        );
+      else if (/^(__import__|importlib\.import_module|pkgutil\.resolve_name|pydoc\.locate)$/.test(use.path)) {
+        if (
+          use.form === 'reference' ||
+          !isKnownText(use.args[0]) ||
+          wholeText(use.args[0])?.includes('\ufffd')
+        )
           yield needs(
             'escape.reflection',
             use.at,
             `${use.path} loads a module whose name is not known before the program runs. Import it by name.`,
           );
-      } else if (use.handedOn && powerfulModules.has(use.path))
+      } else if (use.handedOn && isPowerful(use.path))
         yield needs(
           'escape.reflection',
           use.at,
@@ -174,13 +203,37 @@ export const reflection: CodeRule = {
             `Takes a part of ${object.path} whose name is not known before the program runs. Use it by its name.`,
           );
       } else if (
-        /^(sys\.(_getframe|_current_frames|meta_path|path_hooks|settrace|setprofile|breakpointhook|modules\.\*)|gc\.get_(objects|referrers|referents)|inspect\.(currentframe|stack|trace|getinnerframes)\(\)\.[\w.*]*frame\w*)(\.|$)/.test(
+        /^(fcntl\.ioctl$|sys\.(_getframe|_current_frames|meta_path|path_hooks|settrace|setprofile|breakpointhook|modules\.(\*|items|values|copy|popitem))|gc\.get_(objects|referrers|referents)|inspect\.(currentframe|stack|trace|getinnerframes)\(\)\.[\w.*]*frame\w*)(\.|$)/.test(
           use.path,
         ) ||
         /^(globals|locals)\(\)\.(get|pop|items|values|__getitem__|\*)/.test(use.path) ||
-        /^(__builtins__|__builtins__\.\*)$/.test(use.path)
+        /^(__builtins__|__builtins__\.\*|__(loader|spec)__(\..*)?)$/.test(use.path)
       )
         yield needs('introspection', use.at, `${use.path} looks into the interpreter itself.`);
     }
   },
 };
+
+/** `ensurepip._run_pip`: a function that a module of the standard library keeps to itself. */
+function isPrivatePart(path: string): boolean {
+  const [module = '', ...parts] = path.replace(/\(\).*/, '').split('.');
+  return (
+    parts.some((part) => /^_[a-z]/.test(part)) &&
+    path !== 'os._exit' &&
+    !path.startsWith('sys._') &&
+    standardModules.has(module)
+  );
+}
+
+/** Settings in which `'()'` names what makes a part of the log. */
+function namesFactory(settings: Value): boolean {
+  return contains(
+    settings,
+    (inner) =>
+      inner.kind === 'record' &&
+      ['()', 'class'].some((key) => {
+        const factory = wholeText(inner.entries.get(key));
+        return factory !== undefined && !/^(logging\.|ext:)/.test(factory);
+      }),
+  );
+}

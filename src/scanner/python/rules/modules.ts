@@ -3,6 +3,12 @@ import { type CodeRule, needs, shows } from '../../rule.ts';
 import { text as known, textsOf } from '../../value.ts';
 import { standardModules } from '../names.ts';
 
+/** Modules of the standard library that open the files they are given, in ways no other rule reads. */
+const openers: ReadonlySet<string> = new Set(
+  'aifc bz2 compileall dbm filecmp gzip imghdr linecache lzma mailbox mimetypes modulefinder netrc plistlib py_compile sndhdr sunau tokenize wave xml zipapp zipimport'.split(
+    ' ',
+  ),
+);
 /** A module that is not known is given a path of the system: it will do something with it. */
 const systemPlace = /^(\/(etc|root|proc|sys|usr|var|home|boot|dev)(\/|$)|~\/)/;
 
@@ -13,6 +19,8 @@ export const modules: CodeRule = {
   bad: [
     "from watchdog.observers import Observer\nObserver().schedule(handler, '/root')",
     'import numpy as np',
+    "import sys\nsys.path.insert(0, '/srv/elsewhere')",
+    "import mailbox\nmailbox.mbox('/var/mail/root')",
     'from requests import get',
     'import solution_of_somebody_else',
   ],
@@ -25,8 +33,18 @@ export const modules: CodeRule = {
   *check(facts, context) {
     for (const use of facts.uses) {
       const top = use.path.split('.')[0]?.replace(/\(\)$/, '') ?? use.path;
+      if (use.form === 'call' && use.path === 'netrc.netrc' && use.args.length === 0)
+        yield* accessMatches('read', known('~/.netrc'), use.at);
+      if (use.form === 'call' && /^sys\.path\.(insert|append|extend)$/.test(use.path))
+        for (const place of use.args.flatMap((argument) =>
+          argument.kind === 'list' ? argument.items : [argument],
+        ))
+          if (place.kind === 'text') yield* accessMatches('read', place, use.at);
       if (use.form === 'call') {
-        const foreign = use.path.includes('.') && !standardModules.has(top) && !context.ownModules.has(top);
+        const foreign =
+          use.path.includes('.') &&
+          (openers.has(top) || !standardModules.has(top)) &&
+          !context.ownModules.has(top);
         const place = foreign
           ? use.args.flatMap((argument) => textsOf(argument)).find(({ text }) => systemPlace.test(text))
           : undefined;

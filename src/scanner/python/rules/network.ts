@@ -9,6 +9,7 @@ const clients = nameSet(`
   poplib.POP3 poplib.POP3_SSL imaplib.IMAP4 imaplib.IMAP4_SSL telnetlib.Telnet nntplib.NNTP xmlrpc.client.ServerProxy
   socket.create_connection socket.socket().connect socket.socket().connect_ex socket.socket().sendto
   socket.gethostbyname socket.getaddrinfo socket.gethostbyaddr socket.getfqdn
+  multiprocessing.connection.Client multiprocessing.connection.Listener multiprocessing.managers.BaseManager multiprocessing.managers.BaseManager.connect
   asyncio.open_connection webbrowser.open webbrowser.open_new ssl.get_server_certificate logging.handlers.HTTPHandler
 `);
 const servers = nameSet(`

@@ -3,10 +3,13 @@ import { type CodeRule, needs, shows, type Use } from '../../rule.ts';
 import { textsOf } from '../../value.ts';
 
 const shells =
-  /^(os\.(system|popen)|subprocess\.(getoutput|getstatusoutput)|commands\.getoutput|(asyncio|subprocess)\.create_subprocess_shell|pty\.spawn)$/;
+  /^(os\.(system|popen)|asyncio\.\w+\(\)\.subprocess_shell|subprocess\.(getoutput|getstatusoutput)|commands\.getoutput|(asyncio|subprocess)\.create_subprocess_shell|pty\.spawn)$/;
 const lists =
   /^(subprocess\.(run|call|check_call|check_output|Popen)|(asyncio|subprocess)\.create_subprocess_exec)$/;
 const executions = /^os\.((exec|spawn)[lv]p?e?|posix_spawnp?|startfile)$/;
+/** Other ways to start a process; what they are given is not read. */
+const others =
+  /^(asyncio\.\w+\(\)\.subprocess_exec|multiprocessing\.(util\.spawnv_passfds|(popen|forkserver|spawn|resource_tracker)\w*\.\w+.*))$/;
 
 function argumentsOf(use: Use) {
   if (/^os\.(spawn|posix)/.test(use.path))
@@ -63,6 +66,7 @@ export const processes: CodeRule = {
           at,
           context,
         );
+      else if (others.test(path)) yield* spawned(path, undefined, undefined, false, at, context);
       else if (
         /^(os\.(kill|killpg)|signal\.pthread_kill)$|^psutil\.(Process|process_iter)\(\)(\.\*)?\.(kill|terminate|suspend|send_signal)$/.test(
           path,

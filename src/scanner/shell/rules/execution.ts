@@ -1,6 +1,6 @@
 import { nameSet } from '../../code.ts';
 import { type Command, type Match, needs, type ScanContext, type ShellRule, shows } from '../../rule.ts';
-import { concatenateAll, text, textsOf, type Value } from '../../value.ts';
+import { concatenateAll, text, textsOf, unknown, type Value } from '../../value.ts';
 import { downstream, hasArgument, isCalled, namesOf, operands, optionValue, wordTexts } from '../words.ts';
 import { interpreters } from './network.ts';
 
@@ -71,6 +71,12 @@ function codeOf(
     const own = operands(command)
       .flatMap(wordTexts)
       .some((word) => /^(-|\/dev\/(stdin|fd\/0))$/.test(word));
+    if (
+      operands(command)
+        .flatMap(wordTexts)
+        .some((word) => /^[/~]/.test(word) && !descriptor.test(word))
+    )
+      return { language: 'shell', code: unknown };
     return own && command.input !== null ? { language: 'shell', code: command.input } : null;
   }
   if (names.includes('trap'))
@@ -84,18 +90,42 @@ function codeOf(
       : /sh$/.test(name)
         ? 'shell'
         : null;
-  const given = optionValue(
-    command,
-    language === 'javascript' || language === null
-      ? ['-e', '-p', '--eval', '--print', '-pe', '-r']
-      : ['-c', '-ic', '-lc', '-ec', '-xc'],
-  );
+  const given =
+    optionValue(
+      command,
+      language === 'javascript' || language === null
+        ? ['-e', '-p', '--eval', '--print', '-pe', '-r']
+        : ['-c', '-ic', '-lc', '-ec', '-xc'],
+    ) ?? clustered(command, language === null ? /^-[a-zA-Z0-9.]*[eE]$/ : /^-[a-zA-Z]*c$/);
   if (given !== undefined) return { language, code: given };
+  if (operands(command).some((word) => wordTexts(word).some((text) => descriptor.test(text))))
+    return { language, code: command.input ?? unknown };
   if (operands(command).some((word) => !wordTexts(word).includes('-'))) return null;
   if (command.input !== null) return { language, code: command.input };
-  if (upstream === undefined) return null;
+  // Alone it does what it is told later on.
+  if (upstream === undefined)
+    return language === 'shell' && !readsOwnScript(command) && !hasArgument(command, /^-[^is]/)
+      ? { language, code: unknown }
+      : null;
   const constant = namesOf(upstream).some((one) => one === 'echo' || one === 'printf');
   return { language, code: constant ? joined(operands(upstream)) : { kind: 'unknown' } };
+}
+
+/** A file that is whatever was put behind a descriptor. */
+const descriptor = /^(\/dev|\/proc\/(self|\d+))\/fd\/\d+$|^\/dev\/stdin$/;
+
+/** `sh < build.sh`: the file is read with the others. */
+function readsOwnScript({ redirects }: Command): boolean {
+  return redirects.some(
+    ({ operator, target }) =>
+      operator === '<' && wordTexts(target).some((file) => /^[^/~]*\.(sh|bash)$/.test(file)),
+  );
+}
+
+/** `perl -lane 'code'`: several options in one word, of which the last takes the code. */
+function clustered(command: Command, option: RegExp): Value | undefined {
+  const at = command.args.findIndex((argument) => wordTexts(argument).some((text) => option.test(text)));
+  return at === -1 ? undefined : command.args[at + 1];
 }
 
 export const evaluation: ShellRule = {
@@ -118,6 +148,10 @@ export const evaluation: ShellRule = {
     "env -S 'rm -rf /home'",
     "echo 'rm -rf /home' | xargs -I{} sh -c '{}'",
     '/bin/r? -rf x',
+    "perl -lane 'print `id`' a.txt",
+    'coproc sh',
+    "for c in 'rm -rf /home' 'rm -rf /var'; do $c; done",
+    "exec 9<<<'rm -rf /home'; bash /dev/fd/9",
   ],
   good: [
     'python3 main.py',
@@ -141,6 +175,8 @@ export const evaluation: ShellRule = {
           command.at,
           'Starts a command whose name is not known before the script runs. Name it.',
         );
+      for (const { text: whole } of textsOf(command.name))
+        if (/\s/.test(whole)) yield* context.scanText('shell', whole, command.at);
       for (const name of namesOf(command)) {
         const alias = facts.aliases.get(name);
         if (alias === undefined) continue;

@@ -23,12 +23,10 @@ function accesses(command: Command): [Access, Value | undefined][] {
       found.push(...words.slice(1).map((word): [Access, Value] => ['read', word]));
     else if (name === 'sed')
       found.push(
-        ...words
-          .slice(1)
-          .map((word): [Access, Value] => [
-            hasArgument(command, /^-\w*i|^--in-place/) ? 'write' : 'read',
-            word,
-          ]),
+        ...filesOfSed(command).map((word): [Access, Value] => [
+          hasArgument(command, /^-\w*i|^--in-place/) ? 'write' : 'read',
+          word,
+        ]),
       );
     else if (writers.has(name))
       found.push(...words.slice(/^ch/.test(name) ? 1 : 0).map((word): [Access, Value] => ['write', word]));
@@ -65,6 +63,18 @@ function accesses(command: Command): [Access, Value | undefined][] {
   return found;
 }
 
+/** What `sed` reads: its words but for the program, which is the first word where no option gives it. */
+function filesOfSed(command: Command): Value[] {
+  const gives = (argument: Value | undefined) =>
+    argument !== undefined &&
+    wordTexts(argument).some((text) => /^(-[nEsruz]*[ef]|--expression|--file)$/.test(text));
+  const given = command.args.some(
+    (argument) => gives(argument) || wordTexts(argument).some((text) => /^--(expression|file)=/.test(text)),
+  );
+  const args = command.args.filter((_, index) => !gives(command.args[index - 1]));
+  return operands({ ...command, args }).slice(given ? 0 : 1);
+}
+
 /** What `find` searches: its words before the first test. */
 function foldersOfFind(command: Command): Value[] {
   const end = command.args.findIndex((argument) =>
@@ -93,6 +103,7 @@ export const files: ShellRule = {
   cwe: 'CWE-22',
   bad: [
     'cat /etc/shadow',
+    '((a[$(rm -rf /home)0]))',
     'rm -rf /',
     'rm -rf "$HOME"',
     'rm -r -f ~/*',

@@ -39,10 +39,13 @@ export const network: ShellRule = {
     for (const command of facts.commands) {
       const installs =
         isCalled(command, installers) &&
-        hasArgument(command, /^(install|i|add|get|update|upgrade|create|exec|dlx|download|publish)$/);
+        hasArgument(
+          command,
+          /^(install|i|add|get|update|upgrade|create|exec|dlx|download|publish)$|^[^:=]+\.\w+\/.*@[\w.]+$/,
+        );
       const clones =
         namesOf(command).includes('git') &&
-        hasArgument(command, /^(clone|fetch|pull|push|ls-remote|submodule)$/);
+        hasArgument(command, /^(clone|fetch|pull|push|ls-remote|submodule)$|^--remote(=|$)/);
       const crypts = namesOf(command).includes('openssl') && !hasArgument(command, /^s_client$/);
       if (crypts) continue;
       if (isCalled(command, clients) || installs || clones)

@@ -4,7 +4,8 @@ import { readClass } from '../../paths.ts';
 import { type Command, type Match, needs, type ScanContext, type ShellRule } from '../../rule.ts';
 import { text, textsOf } from '../../value.ts';
 import { isUnreadable } from '../commands.ts';
-import { hasArgument, isCalled, namesOf, operands, optionValue, wordTexts } from '../words.ts';
+import { embedded, programs } from '../embedded.ts';
+import { isCalled, namesOf, optionValue } from '../words.ts';
 import { clients, installers } from './network.ts';
 import { privileged } from './system.ts';
 
@@ -65,77 +66,6 @@ export const unknownCommands: ShellRule = {
   },
 };
 
-/** A tool's option or text that names a command. */
-function embedded(command: Command): string | null {
-  const has = (pattern: RegExp) => hasArgument(command, pattern);
-  for (const name of namesOf(command)) {
-    if (
-      name === 'tar' &&
-      has(
-        /^--(checkpoint-action|to-command|use-compress-program|rsh-command|info-script|new-volume-script)|^-I$/,
-      )
-    )
-      return name;
-    if (name === 'git' && gitRuns(command)) return name;
-    if (name === 'sort' && has(/^--compress-program/)) return name;
-    if (name === 'split' && has(/^--filter/)) return name;
-    if (name === 'zip' && has(/^-TT$|^--unzip-command/)) return name;
-    if (name === 'make' && (has(/^(SHELL|MAKEFLAGS)=|^--eval/) || has(/^-$/))) return name;
-    if (/^(mapfile|readarray|complete)$/.test(name) && has(/^-C$/)) return name;
-    if (name === 'bind' && has(/^-x$/)) return name;
-    if (name === 'enable' && has(/^-f$/)) return name;
-    if (/^(flock|su|runuser)$/.test(name) && has(/^-c$/)) return name;
-    if (/^(less|more)$/.test(name) && has(/^\+/)) return name;
-    if (/^[gmn]?awk$/.test(name) && programs(command).some((code) => awkRuns.test(code))) return name;
-    if (name === 'sed' && programs(command).some(sedRuns)) return name;
-    if (name === 'sqlite3' && has(/(^|[\s;])\.(shell|system|load)\b/)) return name;
-  }
-  return null;
-}
-
-const awkRuns = /\bsystem\s*\(|\|\s*getline\b|\|&?\s*"|\|&?\s*[A-Za-z_]\w*\s*[;}]/;
-const gitKeys =
-  /^(alias\.|core\.(pager|editor|sshcommand|fsmonitor|hookspath|gitproxy|askpass)|diff\..*|filter\..*|pager\..*|sequence\.editor|credential\.helper|protocol\.ext\.allow|gpg\.program|include\.path|uploadpack\..*)/i;
-
-function gitRuns(command: Command): boolean {
-  const words = command.args.flatMap(wordTexts);
-  return words.some(
-    (word, index) =>
-      (/^(-c|config|--global|--local|--add)$/.test(words[index - 1] ?? '') && gitKeys.test(word)) ||
-      /^--(upload-pack|receive-pack|exec)\b|^ext::/.test(word) ||
-      (word === 'run' && words[index - 1] === 'bisect') ||
-      (word === 'foreach' && words[index - 1] === 'submodule') ||
-      (word === '-x' && words.includes('rebase')) ||
-      word === 'filter-branch',
-  );
-}
-
-/** The texts of programs that awk and sed are given. */
-function programs(command: Command): string[] {
-  const expressions = command.args.flatMap((argument, index) =>
-    wordTexts(argument).some((word) => /^(-e|--expression)$/.test(word))
-      ? wordTexts(command.args[index + 1] ?? argument)
-      : [],
-  );
-  const inline = command.args
-    .flatMap(wordTexts)
-    .flatMap(
-      (word) => /^--(?:expression|source)=(.*)$/s.exec(word)?.[1] ?? /^-e(.+)$/s.exec(word)?.[1] ?? [],
-    );
-  const [first] = operands(command);
-  return [
-    ...expressions,
-    ...inline,
-    ...(expressions.length === 0 && first !== undefined ? wordTexts(first) : []),
-  ];
-}
-
-function sedRuns(code: string): boolean {
-  const address = String.raw`(?:\d+|\$|/(?:[^/\\\n]|\\.)*/)?`;
-  const executes = new RegExp(String.raw`(?:^|[;{}\n])\s*${address}(?:,${address})?\s*!?\s*e(?:\s|$)`);
-  return executes.test(code) || /s([/|,#:@])(?:[^\\\n]|\\.)*?\1(?:[^\\\n]|\\.)*?\1[gpiImM\d]*e/.test(code);
-}
-
 /** Paths that the programs of awk and sed write to or read from. */
 function* programPaths(command: Command): Iterable<Match> {
   const isAwk = namesOf(command).some((name) => /^[gmn]?awk$/.test(name));
@@ -154,6 +84,9 @@ function* programPaths(command: Command): Iterable<Match> {
 const startsOther =
   /^(LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|BASH_ENV|PROMPT_COMMAND|PYTHONSTARTUP|PERL5OPT|PERL5LIB|RUBYOPT|NODE_OPTIONS|JAVA_TOOL_OPTIONS|GIT_SSH(_COMMAND)?|GIT_PAGER|GIT_EDITOR|GIT_EXTERNAL_DIFF|GIT_PROXY_COMMAND|LESSOPEN|LESSCLOSE|PAGER|MANPAGER|EDITOR|VISUAL|BROWSER)$/;
 
+/** `a[$(command)]`: the index of an array is worked out. */
+const indexCommand = /\w\[[^\]]*\$\(([^()]*)\)/;
+
 export const embeddedCommands: ShellRule = {
   name: 'embedded-commands',
   about: 'Has a tool or a variable start other commands.',
@@ -170,6 +103,7 @@ export const embeddedCommands: ShellRule = {
     "git -c alias.x='!id' x",
     'LD_PRELOAD=./x.so ls',
     "PROMPT_COMMAND='id'",
+    "PS4='$(id)'; set -x; true",
     'export BASH_ENV=x.sh',
     "mapfile -C 'id #' -c 1 a",
     "x='a[$(id)]'; (( x ))",
@@ -197,15 +131,31 @@ export const embeddedCommands: ShellRule = {
         yield* quotedCommands(command, context);
       }
       yield* programPaths(command);
+      if (isCalled(command, nameSet('let printf read unset test [ [[ declare typeset local')))
+        for (const { text: content } of command.args.flatMap(textsOf)) {
+          const inner = indexCommand.exec(content)?.[1];
+          if (inner === undefined) continue;
+          yield needs('eval.dynamic', command.at, 'Hides a command in an index, which arithmetic would run.');
+          yield* context.scanText('shell', inner, command.at);
+        }
       for (const { name, value } of command.assignments) {
-        if (startsOther.test(name))
+        const isPrompt =
+          /^PS[0-4]$/.test(name) && textsOf(value).some(({ text: shown }) => /\$\(|`/.test(shown));
+        if (startsOther.test(name) || isPrompt)
           yield needs(
             'process.spawn',
             command.at,
             `${name} makes other programs run something. Leave it as it is.`,
           );
+        const isFolder = /^(\/tmp|\/var|\/dev|\/home|~)/;
+        if (name === 'PATH' && textsOf(value).some(({ text: first }) => isFolder.test(first)))
+          yield needs(
+            'process.spawn',
+            command.at,
+            'Makes commands be taken from another folder. Start them by their paths.',
+          );
         for (const { text: content } of textsOf(value)) {
-          const inner = /\[[^\]]*\$\(([^()]*)\)/.exec(content)?.[1];
+          const inner = indexCommand.exec(content)?.[1];
           if (inner !== undefined) {
             yield needs(
               'eval.dynamic',

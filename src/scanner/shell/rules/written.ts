@@ -1,7 +1,7 @@
 import { nameSet } from '../../code.ts';
 import { type Command, type Match, needs, type ShellRule } from '../../rule.ts';
-import { textsOf, type Value } from '../../value.ts';
-import { isCalled, namesOf, operands, wordTexts } from '../words.ts';
+import { text, textsOf, type Value } from '../../value.ts';
+import { isCalled, namesOf, operands, optionValue, wordTexts } from '../words.ts';
 import { interpreters } from './network.ts';
 
 function plain(path: string): string {
@@ -38,6 +38,8 @@ function started(command: Command): string[] {
   return [...wordTexts(command.name), ...(file === undefined ? [] : wordTexts(file))].map(plain);
 }
 
+const compilers = nameSet('gcc g++ cc c++ clang clang++ rustc go ghc tcc');
+
 /** A script that writes a file and runs it: what it wrote is read like the script. */
 export const writtenAndRun: ShellRule = {
   name: 'written-and-run',
@@ -56,7 +58,14 @@ export const writtenAndRun: ShellRule = {
   ],
   *check(facts, context): Iterable<Match> {
     const run = new Set(facts.commands.flatMap(started));
-    for (const command of facts.commands)
+    for (const command of facts.commands) {
+      const [made] = isCalled(command, compilers) ? [optionValue(command, ['-o']) ?? text('a.out')] : [];
+      if (made !== undefined && wordTexts(made).some((file) => run.has(plain(file))))
+        yield needs(
+          'native.ffi',
+          command.at,
+          'Runs a program that it has compiled itself, which no rule reads. Use the language itself.',
+        );
       for (const file of outputs(command)) {
         if (file === '' || !run.has(file)) continue;
         const content = contentOf(command);
@@ -71,5 +80,6 @@ export const writtenAndRun: ShellRule = {
         const language = /\.py$/.test(file) ? 'python' : /\.[cm]?js$/.test(file) ? 'javascript' : 'shell';
         yield* context.scanText(language, content, command.at);
       }
+    }
   },
 };
