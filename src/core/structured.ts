@@ -19,8 +19,7 @@ const textList = { type: 'array', items: text } as const;
 
 export const planSchema: ReplySchema = {
   name: 'plan',
-  description:
-    'The approach, the steps, and the checks that must hold for each step, written before any code.',
+  description: 'The approach, the steps and their checks, before any code.',
   schema: {
     type: 'object',
     additionalProperties: false,
@@ -30,18 +29,13 @@ export const planSchema: ReplySchema = {
       language: { type: 'string', enum: [...languages] },
       steps: {
         type: 'array',
-        description:
-          'Usually one. More only when a later part needs the output or the files of an earlier one.',
         items: {
           type: 'object',
           additionalProperties: false,
           required: ['title', 'instructions', 'checks'],
           properties: {
             title: text,
-            instructions: {
-              ...text,
-              description: 'What to write, with the file names and the functions that checks rely on.',
-            },
+            instructions: text,
             checks: {
               type: 'array',
               items: {
@@ -51,13 +45,10 @@ export const planSchema: ReplySchema = {
                 properties: {
                   kind: { type: 'string', enum: ['tests', 'command', 'output'] },
                   name: text,
-                  path: { ...text, description: 'tests: the path of the test file.' },
-                  content: { ...text, description: 'tests: the whole test file.' },
-                  command: {
-                    ...text,
-                    description: 'command: run in the folder of the program; exit code 0 passes.',
-                  },
-                  stdout: { ...text, description: 'output: exactly what the program must print.' },
+                  path: { ...text, description: 'tests: the file' },
+                  content: { ...text, description: 'tests: the whole file' },
+                  command: { ...text, description: 'command: exit code 0 passes' },
+                  stdout: { ...text, description: 'output: exactly what is printed' },
                   stdin: text,
                   args: textList,
                 },
@@ -77,7 +68,7 @@ export const diagnosisSchema: ReplySchema = {
     type: 'object',
     additionalProperties: false,
     required: ['text'],
-    properties: { text: { ...text, description: 'One or two sentences: the cause, not the symptom.' } },
+    properties: { text },
   },
 };
 

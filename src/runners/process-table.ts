@@ -69,10 +69,16 @@ export function readPageBytes(): number {
   return 4096;
 }
 
-/** Memory with shared pages counted once among those who share them; falls back to the resident size. */
-export function proportionalBytes(row: ProcessRow): number {
-  const kibibytes = /^Pss:\s+(\d+)/m.exec(readText(`/proc/${row.pid}/smaps_rollup`) ?? '')?.[1];
-  return kibibytes === undefined ? row.residentBytes : Number(kibibytes) * 1024;
+/**
+ * Memory with shared pages counted once among those who share them. A process that ended since its row was read holds nothing; the
+ * resident size stands in only where the kernel keeps the count to itself.
+ */
+export function proportionalBytes(row: ProcessRow, pageBytes: number): number {
+  for (const name of ['smaps_rollup', 'smaps']) {
+    const sizes = [...(readText(`/proc/${row.pid}/${name}`) ?? '').matchAll(/^Pss:\s+(\d+)/gm)];
+    if (sizes.length > 0) return sizes.reduce((sum, [, size]) => sum + Number(size) * 1024, 0);
+  }
+  return readProcess(row.pid, pageBytes)?.residentBytes ?? 0;
 }
 
 /** Finds the processes of one run among all. Processes older than the run are never looked at. */

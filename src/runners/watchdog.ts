@@ -20,6 +20,8 @@ export interface Watchdog {
 const earlyLooksMs = [4, 10, 20, 35];
 const lookEveryMs = 50;
 const diskEveryLooks = 4;
+/** An overrun of memory counts when so many readings in a row show it. */
+const readings = 3;
 
 /**
  * Looks at all processes of a run every 50 ms and calls `breach` once when their total memory, number, CPU time or the disk use of `folder`
@@ -38,13 +40,29 @@ export function watch(
   let looks = 0;
   let stopped = false;
 
+  /** Resident sizes count shared pages for everybody who shares them; the exact and slower count is made only when it matters. */
+  const totalBytes = (rows: ProcessRow[]): number => {
+    const resident = rows.reduce((sum, row) => sum + row.residentBytes, 0);
+    if (rows.length === 1 || resident <= limits.totalMemoryBytes) return resident;
+    // One process is read after the other: who forks or ends in between moves shared pages to where they are counted again.
+    let least = resident;
+    let present = rows;
+    for (let reading = 0; reading < readings && least > limits.totalMemoryBytes; reading += 1) {
+      if (reading > 0) present = members.scan();
+      least = Math.min(
+        least,
+        present.reduce((sum, row) => sum + proportionalBytes(row, pageBytes), 0),
+      );
+    }
+    return least;
+  };
   const measure = (rows: ProcessRow[]): void => {
     if (rows.length === 0) return;
     for (const row of rows) seen.set(row.pid, row);
     const own = [...seen.values()].reduce((sum, row) => sum + row.cpuMs, 0);
     const withChildren = rows.reduce((sum, row) => sum + row.cpuMs + row.childrenCpuMs, 0);
     cpuMs = Math.max(cpuMs ?? 0, own, withChildren);
-    peakBytes = Math.max(peakBytes ?? 0, totalBytes(rows, limits.totalMemoryBytes));
+    peakBytes = Math.max(peakBytes ?? 0, totalBytes(rows));
   };
   const judge = (rows: ProcessRow[]): Breach | null => {
     if (rows.length > limits.processes) return 'process-limit';
@@ -81,11 +99,4 @@ export function watch(
       for (const one of early) clearTimeout(one);
     },
   };
-}
-
-/** Resident sizes count shared pages for everybody who shares them; the exact and slower count is made only when it matters. */
-function totalBytes(rows: ProcessRow[], limit: number): number {
-  const resident = rows.reduce((sum, row) => sum + row.residentBytes, 0);
-  if (rows.length === 1 || resident <= limit) return resident;
-  return rows.reduce((sum, row) => sum + proportionalBytes(row), 0);
 }

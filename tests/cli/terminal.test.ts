@@ -133,14 +133,13 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
 
   it('a program that wants more is run after yes; nothing is drawn over the question', async () => {
     const running = inTerminal(['print 120', '-m', place.script(planToPrint('120'), asking)]);
-    await running.until('Run it? [y/N] ', 'stdout');
-    const before = running.stdout().length;
-    // Several frames of the live line would fall into this time.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(running.stdout().slice(before)).toBe('');
-    const screen = seen(running.stdout());
-    expect(screen.findLast((line) => line !== '')).toBe('Run it? [y/N]');
-    running.type('y\r');
+    // The question is whole when the cursor was put behind it.
+    await running.until(/Run it\? \[y\/N\] \u001b\[15G/, 'stdout');
+    expect(seen(running.stdout()).findLast((line) => line !== '')).toBe('Run it? [y/N]');
+    running.type('y');
+    await running.until(/Run it\?[^\n]*y$/, 'stdout');
+    expect(running.stdout()).toMatch(/Run it\? \[y\/N\] \u001b\[15Gy$/);
+    running.type('\r');
     const ended = await running.ended;
     expect(place.events().find((event) => event.type === 'permission.answered')).toMatchObject({
       answer: 'allow',
@@ -154,7 +153,7 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
       ['n\r', 4, 'unsafe', ['--max-attempts', '1']],
       ['\u0004', 5, 'permission-denied', []],
       ['\u0003', 130, 'cancelled', []],
-      ['', 56, 'timeout', ['--timeout', '2s']],
+      ['', 56, 'timeout', ['--timeout', '8s']],
     ] as const) {
       const other = makePlace();
       try {

@@ -1,4 +1,4 @@
-import { execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -29,7 +29,7 @@ export interface Running {
   pid: number;
   stdout: () => string;
   stderr: () => string;
-  /** Settles when the output shows the pattern; fails when the process ends before, or after 20 s. */
+  /** Settles when the output shows the pattern; fails when the process ends before, or after a minute. */
   until: (pattern: RegExp | string, stream?: 'stdout' | 'stderr') => Promise<void>;
   type: (text: string) => void;
   endInput: () => void;
@@ -65,6 +65,9 @@ export interface Place {
   events: () => SessionEvent[];
   /** Every file below the root, sorted, relative to it. */
   listing: () => string[];
+  /** What was started here. */
+  children: Set<ChildProcess>;
+  /** Removes the folder. What was started here and still runs is ended first; fails when something is left that nobody here started. */
   remove: () => Promise<void>;
 }
 
@@ -109,7 +112,9 @@ export function makePlace(): Place {
     }
   };
   let scripts = 0;
+  const children = new Set<ChildProcess>();
   return {
+    children,
     ...{ root, home, cwd, temporary, journals, file: write },
     env: {
       PATH: process.env.PATH ?? '',
@@ -134,7 +139,10 @@ export function makePlace(): Place {
         .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
         .sort(),
     remove: async () => {
-      const left = await leftovers(root);
+      const running = [...children].filter((child) => child.exitCode === null && child.signalCode === null);
+      for (const child of running) child.kill('SIGKILL');
+      // The test did not wait for their end, so nothing below them could have ended by itself.
+      const left = await leftovers(root, running.length > 0);
       rmSync(root, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`processes are left: ${left.join('; ')}`);
     },
@@ -159,11 +167,20 @@ export function resultIn(ended: Ended): ResultObject {
   return lines[0] as ResultObject;
 }
 
-/** Processes that were started below `root` and are still there after two seconds; none where there is no /proc. */
-async function leftovers(root: string): Promise<string[]> {
+/** Processes that were started below `root` and are still there after ten seconds; none where there is no /proc. `end` kills them meanwhile. */
+async function leftovers(root: string, end: boolean): Promise<string[]> {
   for (let left = processesOf(root), tries = 0; ; left = processesOf(root), tries += 1) {
-    if (left.length === 0 || tries === 40) return left;
+    if (left.length === 0 || tries === 200) return left;
+    if (end) for (const one of left) kill(Number.parseInt(one, 10));
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
   }
 }
 
@@ -219,6 +236,7 @@ export function launch(
 ): Running {
   const settings: SpawnOptions = { cwd, env: { ...place.env, ...env }, stdio: 'pipe' };
   const child = spawn(command, args, settings);
+  place.children.add(child);
   const said = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -245,7 +263,7 @@ export function launch(
             new Error(`${why} before ${pattern} was seen in: ${said[stream]}\n${said.stderr.slice(-500)}`),
           );
         };
-        const timer = setTimeout(() => fail('20 s went by'), 20_000);
+        const timer = setTimeout(() => fail('a minute went by'), 60_000);
         const look = () => {
           if (typeof pattern === 'string' ? !said[stream].includes(pattern) : !pattern.test(said[stream]))
             return;
