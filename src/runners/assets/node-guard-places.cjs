@@ -17,7 +17,7 @@ const { captureStackTrace } = Error;
 const { defineProperty, setPrototypeOf } = Object;
 const BuiltInError = Error;
 
-const own = [__filename, resolve(__dirname, 'node-guard.cjs'), resolve(__dirname, 'node-guard-watch.cjs')];
+const own = resolve(__dirname, 'node-guard');
 
 /** A list that looks nothing up in what the program can change. */
 const plainList = () => setPrototypeOf([], null);
@@ -136,7 +136,7 @@ module.exports = function places({ folder, listed, listedHashes, script, scriptH
     let engine = 0;
     for (let index = 0; index < found.length; index += 1) {
       const name = fileOf(found[index]) ?? '';
-      if (name === own[0] || name === own[1] || name === own[2]) continue;
+      if (startsWith(name, own) || name === 'node:internal/guard') continue;
       if (name === '' && engine === foreign) {
         top += `${nameOf(found[index]) ?? ''} `;
         engine += 1;
