@@ -2,7 +2,6 @@
 // What the truth of a test rests on: parts that the program can no longer replace, and parts that are compared with what they were.
 const { EventEmitter } = require('node:events');
 const Module = require('node:module');
-const { Readable } = require('node:stream');
 
 const { process } = globalThis;
 const { defineProperty, getOwnPropertyDescriptor, is } = Object;
@@ -31,7 +30,6 @@ const relied = {
   'Map.prototype': Map.prototype,
   'Set.prototype': Set.prototype,
   'EventEmitter.prototype': EventEmitter.prototype,
-  'Readable.prototype': Readable.prototype,
 };
 const globals =
   'JSON Object Array String Number Boolean Symbol BigInt Function RegExp Error Map Set Promise Reflect Proxy isNaN isFinite parseInt parseFloat'.split(
@@ -55,7 +53,6 @@ module.exports = function watch({ asker, isOfCheck, tell }) {
   for (const label of Object.keys(relied)) remember(label, relied[label], ownKeys(relied[label]));
   remember('globalThis', globalThis, globals);
   remember('Math', Math, arithmetic);
-  const count = taken.length;
   const plain = [
     Object.prototype,
     Function.prototype,
@@ -73,7 +70,7 @@ module.exports = function watch({ asker, isOfCheck, tell }) {
 
   /** Tells of everything that is not what it was. */
   function compare() {
-    for (let index = 0; index < count; index += 1) {
+    for (let index = 0; index < taken.length; index += 1) {
       const { label, holder, key, value } = taken[index];
       const found = getOwnPropertyDescriptor(holder, key);
       const current = found === undefined ? undefined : (found.get ?? found.value);
@@ -115,5 +112,10 @@ module.exports = function watch({ asker, isOfCheck, tell }) {
   for (const key of ['_load', '_resolveFilename', '_compile'])
     if (key in Module) lock(`Module.${key}`, Module, key);
   for (const key of ['require', '_compile', 'load']) lock(`Module.prototype.${key}`, Module.prototype, key);
-  return { compare, lock, lockAll };
+  /** What carries the events of node:test to their reporter. */
+  const watchStreams = () => {
+    const { prototype } = require('node:stream').Readable;
+    remember('Readable.prototype', prototype, ownKeys(prototype));
+  };
+  return { compare, lock, lockAll, watchStreams };
 };

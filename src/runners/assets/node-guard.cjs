@@ -3,8 +3,7 @@
 // swallow its errors or change what it relies on. KINTSUGI_CHECKS: the folder of the run, then the paths of its check files, one a line;
 // KINTSUGI_PROOF and KINTSUGI_REPORT as in python_proof.py.
 const { closeSync, openSync, readSync, writeSync, constants } = require('node:fs');
-const { guardErrors, guardEvents, guardExit } = require('./node-guard-ends.cjs');
-const guardMain = require('./node-guard-main.cjs');
+const { guardErrors, guardEvents, guardExit, guardMain } = require('./node-guard-ends.cjs');
 const makePlaces = require('./node-guard-places.cjs');
 const makeWatch = require('./node-guard-watch.cjs');
 
@@ -136,9 +135,9 @@ function guard(job, places, proves) {
   const watch = proves ? makeWatch({ ...places, tell }) : null;
 
   /** The last word, once everything is over that a test can fail by. */
-  const finish = () => {
+  const finish = (compared = false) => {
     if (state.done || record === null) return;
-    watch.compare();
+    if (!compared) watch.compare();
     const why = unfinished(places, state);
     record(...(why === null ? ['complete', {}] : ['incomplete', { why, code: process.exitCode || 0 }]));
     state.done = true;
@@ -153,8 +152,11 @@ function guard(job, places, proves) {
     watch.lockAll('assert', assert);
     watch.lockAll('assert.strict', assert.strict);
   }
-  if (includes(text, 'node:test')) watch.lockAll('node:test', require('node:test'));
-  if (record !== null)
+  if (includes(text, 'node:test')) {
+    watch.lockAll('node:test', require('node:test'));
+    watch.watchStreams();
+  }
+  if (record !== null && process.execArgv.some((one) => one.startsWith('--test-reporter=')))
     module.exports.reporter = require('./node-guard-tests.cjs')({ state, record, tell, places });
 }
 

@@ -32,10 +32,14 @@ def _scope(codes, own):
     return scope
 
 
-def _begin(work):
-    """What comes before anything of the program. Returns what the last word must come with."""
+def _load():
+    """What needs no job: our own code, twice. What the hook that keeps the nonce decides with leads to no frame and no function of the open side."""
     codes, own = _parts()
-    open_side = _scope(codes, own)
+    return _scope(codes, own), _scope(codes, own)
+
+
+def _begin(work, open_side, sealed_side):
+    """Takes the job from the arguments and the environment, before anything of the program runs. Returns what the last word must come with."""
     run = open_side["Run"]()
     work.update(scope=open_side, run=run, kind=sys.argv[1] if len(sys.argv) > 1 else "-", rest=sys.argv[2:])
     work.update(module=None, last=None, source=None, framework=None, tell=None)
@@ -44,8 +48,6 @@ def _begin(work):
     _read_source(work, run)
     if not work["active"]:
         return None
-    # What the hook that keeps the nonce decides with: no frame and no function of the open side leads here.
-    sealed_side = _scope(codes, own)
     sealed = sealed_side["Run"]()
     sealed.main_file = run.main_file
     record = sealed_side["open_channel"](sealed)
@@ -244,4 +246,4 @@ def _end(token, outcome, audit=sys.audit):
 
 _work = {}
 # No name holds the token while the program runs: it waits on the stack of this expression.
-_end(_begin(_work), _attempt(_work))
+_end(_begin(_work, *_load()), _attempt(_work))
