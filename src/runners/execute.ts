@@ -1,5 +1,4 @@
-import { constants, readdirSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunResult } from '../core/domain.ts';
 import type { Chunk, RunJob } from '../core/seams.ts';
@@ -12,6 +11,7 @@ import type { CompiledGuard } from './guard-python.ts';
 import type { Interpreters } from './interpreter.ts';
 import { output } from './output.ts';
 import { type ProcessEnd, supervise } from './process.ts';
+import { openReport } from './report-inbox.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import type { TestStyle } from './testing/framework.ts';
 import type { Proof } from './testing/proof.ts';
@@ -35,9 +35,6 @@ export interface Execution {
   /** Sources of the program that it changed itself while the job ran: what was shown, another program showed. */
   rewritten: string[];
 }
-
-/** A report past this size is not read: a program can write there too. */
-const mostReportBytes = 4 * 1024 * 1024;
 
 /** Does a job in a fresh folder, one process after the other, and removes the folder. Failures as in Runner. */
 export async function* execute(
@@ -135,6 +132,7 @@ async function* runOne(
     return { run: { ...facts, stderr, status: 'exited', exitCode: 1 }, test, proof: null, report: '' };
   }
   const { command } = prepared;
+  const inbox = await openReport(command.proof);
   const queue = chunkQueue();
   const written = output(job.limits, workspace.stripper, queue.push);
   const stop = new AbortController();
@@ -165,28 +163,12 @@ async function* runOne(
     const { ms, cpuMs, peakBytes } = end;
     const run = { ...facts, ...kept, ms, cpuMs, peakBytes, ...classify(end, kept.stderr) };
     const { test, proof } = command;
-    return { run, test, proof, report: workspace.stripper.text(await reportOf(proof)) };
+    return { run, test, proof, report: workspace.stripper.text(await inbox.text()) };
   } finally {
     // A reader that walked away: nothing of the run may stay.
     stop.abort();
     await ended.catch(() => {});
-  }
-}
-
-async function reportOf(proof: Proof | null): Promise<string> {
-  if (proof === null) return '';
-  // The program may have put anything in its place: a pipe nobody writes to, a link.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await open(proof.report, flags).catch(() => null);
-  if (handle === null) return '';
-  try {
-    const facts = await handle.stat();
-    if (!facts.isFile()) return '';
-    const buffer = Buffer.alloc(Math.min(facts.size, mostReportBytes));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
+    inbox.close();
   }
 }
 

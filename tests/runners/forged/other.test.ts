@@ -47,6 +47,32 @@ describe('honest shell checks pass', () => {
       'add() { echo $(($1 + $2)); }',
       `fail() { echo "$1" >&2; exit 1; }\ncd "$(dirname "$0")"\n${sourced}[[ "\${BASH_SOURCE[0]}" == "$0" ]] || fail place\n[ -z "$(cat)" ] || fail input\n`,
     ],
+    ['that end with a test', 'add() { echo $(($1 + $2)); }', '. ./add.sh\n[ "$(add 2 2)" = 4 ]\n'],
+    [
+      'that use functions, arrays and loops',
+      'add() { local sum=0; for one; do sum=$((sum + one)); done; echo "$sum"; }',
+      'source add.sh\nnumbers=(1 2 3)\n[[ $(add "${numbers[@]}") == 6 ]] || exit 1\nfor n in 1 2; do [[ $(add "$n" 1) == $((n + 1)) ]] || exit 1; done\n',
+    ],
+    [
+      'that compare files and outputs',
+      'echo "$1"; echo no >&2; exit 4',
+      'bash add.sh yes > out.txt 2> err.txt\n[ $? = 4 ] || exit 1\nprintf "yes\\n" | diff - out.txt || exit 1\ngrep -q no err.txt || exit 1\nexit 0\n',
+    ],
+    [
+      'of programs that exit in a shell of their own',
+      'die() { echo "$1"; exit 3; }',
+      '. ./add.sh\nout=$(die gone)\n[ $? = 3 ] && [ "$out" = gone ] || exit 1\n( die x >/dev/null ); [ $? = 3 ]\n',
+    ],
+    [
+      'that give arguments on',
+      'add() { echo $(($1 + $2)); }\necho "$# $0" >/dev/null',
+      `set -- 1 2\n${sourced}`,
+    ],
+    [
+      'that start other interpreters',
+      'echo $(($1 + $2))',
+      '[ "$(node -e "console.log(3)")" = "$(bash add.sh 1 2)" ] || exit 1\n[ "$(python3 -c "print(3)")" = 3 ] || exit 1\n',
+    ],
   ])('%s', async (_how, program, text) => {
     await expectHonest('shell', {
       program: { 'add.sh': program },
@@ -76,6 +102,25 @@ describe('an expected output is not met by', () => {
   });
 });
 
+describe('an expected output is met by', () => {
+  test.each<[string, 'python' | 'javascript', string]>([
+    ['printing it', 'python', 'print(42)'],
+    ['printing it and an end of its own', 'python', 'import sys\nprint(42)\nsys.exit(0)\nprint("no")'],
+    ['printing it at the exit', 'python', 'import atexit\natexit.register(lambda: print(42))'],
+    ['printing it from a process', 'python', 'import subprocess\nsubprocess.run(["echo", "42"], check=True)'],
+    ['printing it later', 'javascript', 'setTimeout(() => console.log("42"), 5);'],
+    [
+      'errors that are its own to catch',
+      'javascript',
+      'try { throw new Error(); } catch { console.log(42); }',
+    ],
+  ])('%s', async (_how, language, program) => {
+    const name = language === 'python' ? 'a.py' : 'a.js';
+    const { report } = await check(language, { [name]: program }, {}, { stdout: '42\n' });
+    expect(report).toMatchObject({ ok: true, failed: 0 });
+  });
+});
+
 describe('a command of several processes', () => {
   const program = { 'add.py': 'import posix\nposix._exit(0)\n', 'add.js': 'exports.add = 1;' };
   const checks = { 'check.py': 'import add\nassert False\n', 'check.js': "require('./add.js');\n" };
@@ -90,6 +135,26 @@ describe('a command of several processes', () => {
     'python3 -m check',
   ])('fails when one of them did not come to its end: %s', async (command) => {
     await expectForged('python', { program, checks, ways: [{ command }] }, /did not run to its end/);
+  });
+
+  test.each([
+    ['replaces', 'os.remove(path)'],
+    ['empties', 'os.truncate(path, 0)'],
+    ['moves away', 'os.rename(path, path + ".old")'],
+    ['only adds to', 'None'],
+  ])('fails when the program %s its report', async (_how, first) => {
+    const forging = `import hashlib, os, posix, subprocess
+path = os.environ["KINTSUGI_REPORT"]
+try: ${first}
+except OSError: pass
+nonce = "a" * 64
+commit = hashlib.sha256(nonce.encode()).hexdigest()
+text = '- {"kind": "begin", "commit": "%s", "main": "check.py"}\\n%s {"kind": "complete"}\\n' % (commit, nonce)
+subprocess.run(["/bin/sh", "-c", 'printf %s "$1" >> "$2"', "sh", text, path])
+posix._exit(0)
+`;
+    const ways: Way[] = [{ command: 'python3 check.py 2>&1' }];
+    await expectForged('python', { program: { 'add.py': forging }, checks, ways }, /did not run to its end/);
   });
 
   test('goes by the exit codes of those that did', async () => {
