@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunResult } from '../core/domain.ts';
 import type { Chunk, RunJob } from '../core/seams.ts';
@@ -6,20 +6,24 @@ import type { Stream } from '../core/stream.ts';
 import { assetPath } from './asset.ts';
 import { chunkQueue } from './chunk-queue.ts';
 import { classify } from './classify.ts';
-import { type Command, commandsOf, type Prepared } from './commands.ts';
+import { commandsOf, type Prepared } from './commands.ts';
+import type { CompiledGuard } from './guard-python.ts';
 import type { Interpreters } from './interpreter.ts';
 import { output } from './output.ts';
 import { type ProcessEnd, supervise } from './process.ts';
+import { openReport } from './report-inbox.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import type { TestStyle } from './testing/framework.ts';
+import type { Proof } from './testing/proof.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
 /** What one process of a job did. */
 export interface Episode {
   run: RunResult;
   test: { file: string; style: TestStyle } | null;
-  /** What the test framework recorded, one JSON object a line; empty without a framework. */
-  records: string;
+  proof: Proof | null;
+  /** What stands in the report of the proof, as it was found. */
+  report: string;
 }
 
 export interface Execution {
@@ -28,15 +32,14 @@ export interface Execution {
   episodes: Episode[];
   /** Check files that were changed while the job ran. */
   tampered: string[];
+  /** Sources of the program that it changed itself while the job ran: what was shown, another program showed. */
+  rewritten: string[];
 }
-
-/** Records past this size are not read: a program can write there too. */
-const mostRecordBytes = 4 * 1024 * 1024;
 
 /** Does a job in a fresh folder, one process after the other, and removes the folder. Failures as in Runner. */
 export async function* execute(
   job: RunJob,
-  needs: { sandbox: Sandbox; interpreters: Interpreters },
+  needs: { sandbox: Sandbox; interpreters: Interpreters; guard?: CompiledGuard },
   signal: AbortSignal,
 ): Stream<Chunk, Execution> {
   const confinement = { level: needs.sandbox.level, guarantees: [...needs.sandbox.guarantees] };
@@ -44,15 +47,16 @@ export async function* execute(
   const opened = openWorkspace(job.files, job.checkFiles);
   if (opened.kind !== 'opened') {
     const status = opened.kind === 'refused' ? 'refused' : 'sandbox-failed';
-    return { run: { ...facts, status, why: opened.why }, episodes: [], tampered: [] };
+    return { run: { ...facts, status, why: opened.why }, episodes: [], tampered: [], rewritten: [] };
   }
   const { workspace } = opened;
   try {
     const episodes: Episode[] = [];
     const tampered = new Set<string>();
-    const { all } = await commandsOf(job, workspace, needs.interpreters);
+    const { all } = await commandsOf(job, workspace, needs.interpreters, needs.guard);
     let wallMs = job.limits.wallMs;
-    for (const prepare of all) {
+    for (const [index, prepare] of all.entries()) {
+      if (index > 0) removeCompiled(workspace.folder);
       const limits = { ...job.limits, wallMs: Math.max(1, wallMs) };
       const episode = yield* runOne(
         await prepare(),
@@ -65,12 +69,37 @@ export async function* execute(
       episodes.push(episode);
       for (const path of workspace.tampered()) tampered.add(path);
       if (episode.run.status !== 'exited' || tampered.size > 0) break;
+      // What `&&` means; test files are run on, to tell of all of them.
+      if (job.action.kind === 'command' && episode.run.exitCode !== 0) break;
       wallMs -= episode.run.ms;
     }
     const files = workspace.changed();
-    return { run: { ...joined(episodes, facts), files }, episodes, tampered: [...tampered].sort() };
+    const sources = new Set(job.files.map((file) => file.path).filter((path) => isSource.test(path)));
+    const rewritten = files.map((file) => file.path).filter((path) => sources.has(path));
+    return {
+      run: { ...joined(episodes, facts), files },
+      episodes,
+      tampered: [...tampered].sort(),
+      rewritten,
+    };
   } finally {
     workspace.remove();
+  }
+}
+
+const isSource = /\.([cm]?[jt]sx?|py|sh|bash)$/;
+
+/** Compiled modules that one process left would be loaded by the next in place of what they say they are. */
+function removeCompiled(folder: string): void {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const path = join(folder, entry.name);
+      if (entry.name === '__pycache__') rmSync(path, { recursive: true, force: true });
+      else if (entry.name !== 'node_modules') removeCompiled(path);
+    }
+  } catch {
+    // A folder that the program closed to us: its interpreter cannot read it either.
   }
 }
 
@@ -90,14 +119,20 @@ async function* runOne(
   signal: AbortSignal,
 ): Stream<Chunk, Episode> {
   if (prepared.kind === 'unavailable') {
-    return { run: { ...facts, status: 'sandbox-failed', why: prepared.why }, test: null, records: '' };
+    return {
+      run: { ...facts, status: 'sandbox-failed', why: prepared.why },
+      test: null,
+      proof: null,
+      report: '',
+    };
   }
   if (prepared.kind === 'not-compiled') {
     const { stderr, test } = prepared;
     yield { stream: 'stderr', text: stderr };
-    return { run: { ...facts, stderr, status: 'exited', exitCode: 1 }, test, records: '' };
+    return { run: { ...facts, stderr, status: 'exited', exitCode: 1 }, test, proof: null, report: '' };
   }
   const { command } = prepared;
+  const inbox = await openReport(command.proof);
   const queue = chunkQueue();
   const written = output(job.limits, workspace.stripper, queue.push);
   const stop = new AbortController();
@@ -108,6 +143,7 @@ async function* runOne(
     temporary: workspace.temporary,
     limits: job.limits,
     readOnly: job.checkFiles.map((file) => join(workspace.folder, file.path)),
+    writable: [workspace.temporary, ...(command.proof === null ? [] : [dirname(command.proof.report)])],
     // Guards and reporters are loaded by the program's own interpreter.
     visible: [dirname(assetPath('node-guard.cjs'))],
   };
@@ -126,24 +162,13 @@ async function* runOne(
     const kept = written.kept();
     const { ms, cpuMs, peakBytes } = end;
     const run = { ...facts, ...kept, ms, cpuMs, peakBytes, ...classify(end, kept.stderr) };
-    return { run, test: command.test, records: workspace.stripper.text(await recordsOf(command)) };
+    const { test, proof } = command;
+    return { run, test, proof, report: workspace.stripper.text(await inbox.text()) };
   } finally {
     // A reader that walked away: nothing of the run may stay.
     stop.abort();
     await ended.catch(() => {});
-  }
-}
-
-async function recordsOf({ test }: Command): Promise<string> {
-  if (test === null || test.style === 'script') return '';
-  const handle = await open(test.report).catch(() => null);
-  if (handle === null) return '';
-  try {
-    const buffer = Buffer.alloc(mostRecordBytes);
-    const { bytesRead } = await handle.read(buffer, 0, mostRecordBytes, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
+    inbox.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Chunk, RunJob, Runner } from '../core/seams.ts';
 import type { Stream } from '../core/stream.ts';
 import { type Execution, execute } from './execute.ts';
+import { compiledGuard } from './guard-python.ts';
 import { interpreters } from './interpreter.ts';
 import { limitsOnly } from './sandbox/limits-only.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
@@ -13,7 +14,7 @@ export interface CheckRunner extends Runner {
 /** Runs JavaScript, TypeScript, Python and shell as processes of this machine, under `sandbox`. Any capability is granted that the sandbox leaves open. */
 export function subprocessRunner(sandbox: Sandbox = limitsOnly()): CheckRunner {
   const known = interpreters();
-  const needs = { sandbox, interpreters: known };
+  const needs = { sandbox, interpreters: known, guard: compiledGuard() };
   return {
     name: 'subprocess',
     accepts: () => process.platform !== 'win32',

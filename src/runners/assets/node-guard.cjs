@@ -1,125 +1,179 @@
 'use strict';
-// Preloaded into the Node processes of a check: the program under test cannot end one of them early with success.
-// KINTSUGI_CHECKS holds the folder of the run and then the paths of its check files, one a line.
-const { readFileSync, writeSync } = require('node:fs');
-const { findSourceMap } = require('node:module');
-const { relative, resolve, sep } = require('node:path');
-const { fileURLToPath } = require('node:url');
+// Preloaded into the Node processes of a check. Shows that the check ran to its end, and that the program under test did not end it early,
+// swallow its errors or change what it relies on. KINTSUGI_CHECKS: the folder of the run, then the paths of its check files, one a line;
+// KINTSUGI_PROOF and KINTSUGI_REPORT as in python_proof.py.
+const { closeSync, openSync, readSync, writeSync, constants } = require('node:fs');
+const { guardErrors, guardEvents, guardExit, guardMain } = require('./node-guard-ends.cjs');
+const makePlaces = require('./node-guard-places.cjs');
+const makeWatch = require('./node-guard-watch.cjs');
 
-const [folder = '', ...listed] = (process.env.KINTSUGI_CHECKS ?? '').split('\n');
-const checks = new Set(listed);
-const main = process.argv[1];
+const { process } = globalThis;
+const { uncurried } = makePlaces;
+const { stringify } = JSON;
+const includes = uncurried(String.prototype.includes);
+const slice = uncurried(String.prototype.slice);
+const textOf = uncurried(Function.prototype.toString);
+const nonceLength = 64;
 
-const ownerOf = (path) => {
-  if (checks.has(path)) return 'check';
-  return folder !== '' && path.startsWith(folder + sep) ? 'program' : null;
-};
+/** What the reporter of node:test is, once somebody waits for a report. */
+module.exports.reporter = null;
 
-// The program itself as the main script may end as it likes.
-if (main === undefined || ownerOf(main) !== 'program') {
-  const leave = process.reallyExit;
-  process.reallyExit = function reallyExit(code) {
-    const { isMainThread } = require('node:worker_threads');
-    const place = code || !isMainThread ? null : blamed(placesOf(reallyExit));
-    if (place === null) return leave.call(process, code);
-    const where = `${relative(folder, place.path)}:${place.line}`;
-    writeSync(
-      2,
-      `KintsugiEarlyExit: the program ended the test process early with process.exit(0); a check must run to its end.\n    at ${where}\n`,
-    );
-    leave.call(process, 1);
+let begun = false;
+
+/**
+ * Guards this process for one job, once; what is asked later is ignored. To be called before anything of the program runs. `main`: the path of
+ * the main script, undefined where there is none; `script`: the text given on the command line, or null. `proof`: 'stdin' reads the nonce
+ * there, 'shared' makes one, 'given' takes `nonce`; undefined where nobody waits for a report.
+ */
+function begin(job) {
+  // In a worker nothing can end the process.
+  if (begun || process.abort.disabled === true) return;
+  begun = true;
+  const places = makePlaces(job);
+  const owner = job.main === undefined ? 'check' : places.ownerOf(job.main);
+  // The program itself as the main script may end as it likes.
+  if (owner !== 'program') guard(job, places, owner === 'check');
+}
+
+module.exports.begin = begin;
+if (process.env.KINTSUGI_CHECKS !== undefined) begin(jobOfEnvironment());
+
+function jobOfEnvironment() {
+  const { env } = process;
+  const [folder, ...listed] = env.KINTSUGI_CHECKS.split('\n');
+  const [, ...listedHashes] = (env.KINTSUGI_HASHES ?? '').split('\n');
+  const main = process.argv[1];
+  return {
+    folder,
+    listed,
+    listedHashes,
+    main,
+    script: main === undefined && typeof process._eval === 'string' ? process._eval : null,
+    scriptHash: env.KINTSUGI_SCRIPT ?? null,
+    proof: env.KINTSUGI_PROOF,
+    report: env.KINTSUGI_REPORT,
   };
-  failOnSwallowedErrors(leave);
 }
 
-/** An error of the check that a listener of the program would swallow fails the check, whatever exit code the program sets. */
-function failOnSwallowedErrors(leave) {
-  let swallower = null;
-  for (const name of ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener']) {
-    const add = process[name];
-    process[name] = function listen(event, ...rest) {
-      if (event === 'uncaughtException' || event === 'unhandledRejection') {
-        const inner = placesOf(listen).find((place) => ownerOf(place.path) !== null);
-        if (inner !== undefined && ownerOf(inner.path) === 'program') swallower ??= inner;
-      }
-      return add.call(this, event, ...rest);
-    };
-  }
-  process.on('uncaughtExceptionMonitor', (error) => {
-    if (swallower === null) return;
-    const where = `${relative(folder, swallower.path)}:${swallower.line}`;
-    const what = error instanceof Error ? error.stack : String(error);
-    writeSync(
-      2,
-      `${what}\nKintsugiSwallowedError: the program listens for errors that are not its own.\n    at ${where}\n`,
-    );
-    leave.call(process, 1);
-  });
-}
-
-/** Innermost first, in source positions. */
-function placesOf(below) {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  Error.prepareStackTrace = (_error, sites) => sites;
-  Error.stackTraceLimit = 200;
-  const holder = {};
-  Error.captureStackTrace(holder, below);
-  const sites = holder.stack;
-  Error.prepareStackTrace = prepareStackTrace;
-  Error.stackTraceLimit = stackTraceLimit;
-  return sites.map((site) => sourcePlace(site)).filter((place) => place !== null);
-}
-
-function sourcePlace(site) {
-  const name = site.getFileName() ?? '';
-  const path = pathOf(name);
-  if (path === null) return null;
-  const line = site.getLineNumber() ?? 1;
-  const column = site.getColumnNumber() ?? 1;
-  const entry = findSourceMap(name)?.findEntry(line - 1, column - 1);
-  if (entry?.originalSource) {
-    const source = pathOf(entry.originalSource);
-    if (source !== null)
-      return { path: source, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
-  }
-  return { path, line, column };
-}
-
-function pathOf(name) {
-  if (name.startsWith('file:')) return fileURLToPath(name);
-  return name.startsWith(sep) ? resolve(name) : null;
-}
-
-/** The place to blame; null when the check itself asked for the end, or had nothing left to do but what led here. */
-function blamed(places) {
-  const inner = places.find((place) => ownerOf(place.path) !== null);
-  if (inner === undefined || ownerOf(inner.path) === 'check') return null;
-  const outer = places.filter((place) => ownerOf(place.path) === 'check').pop();
-  return outer !== undefined && isLastStatement(outer) ? null : inner;
-}
-
-/** Whether nothing but closing brackets, semicolons and comments stands behind the call at this place. What cannot be read is not. */
-function isLastStatement({ path, line, column }) {
-  try {
-    const lines = readFileSync(path, 'utf8').split('\n');
-    let rest = [lines[line - 1].slice(column - 1), ...lines.slice(line)].join('\n');
-    for (let link = /^[.?\s]*(new\s+)?[\w$.]+\s*/.exec(rest); link; link = /^\s*\.\s*[\w$]+\s*/.exec(rest)) {
-      rest = afterBrackets(rest.slice(link[0].length));
+/** Reads the nonce from standard input, which is nothing from then on. */
+function nonceOfInput() {
+  const bytes = Buffer.alloc(nonceLength + 1);
+  for (let got = 0; got < bytes.length; ) {
+    const more = readSync(0, bytes, got, bytes.length - got, null);
+    if (more === 0) {
+      writeSync(2, 'KintsugiProof: the test process was not given what it must prove itself with.\n');
+      process.reallyExit(1);
     }
-    return /^([\s;)}\]]|\/\/.*$|\/\*[\s\S]*?\*\/)*$/m.exec(rest)?.[0].length === rest.length;
-  } catch {
-    return false;
+    got += more;
   }
+  const nonce = bytes.toString('latin1', 0, nonceLength);
+  bytes.fill(0);
+  closeSync(0);
+  openSync('/dev/null', 'r');
+  return nonce;
 }
 
-/** The text behind the bracket that `text` begins with. Brackets in strings count, which can only make the answer stricter. */
-function afterBrackets(text) {
-  if (text[0] !== '(') return text;
-  let depth = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    if (text[index] === '(') depth += 1;
-    if (text[index] === ')') depth -= 1;
-    if (depth === 0) return text.slice(index + 1);
+/** A function that writes one record, or null where nobody waits for a report. */
+function openChannel({ main, proof, report, nonce: given }, places) {
+  if (proof === undefined || report === undefined) return null;
+  const shared = proof === 'shared';
+  if (!shared) {
+    delete process.env.KINTSUGI_PROOF;
+    delete process.env.KINTSUGI_REPORT;
   }
-  return text;
+  const { randomBytes, createHash } = shared ? require('node:crypto') : {};
+  const made = () => randomBytes(nonceLength / 2).toString('hex');
+  const nonce = shared ? made() : proof === 'stdin' ? nonceOfInput() : given;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+  const descriptor = openSync(report, flags, 0o600);
+  if (shared) {
+    const commit = createHash('sha256').update(nonce).digest('hex');
+    const shown = main === undefined ? '' : places.shown({ path: main, line: 0 }).slice(0, -2);
+    writeSync(descriptor, `- ${stringify({ kind: 'begin', commit, main: shown })}\n`);
+  }
+  /** Only strings, numbers and what is left out: nothing of them asks the program how it is to be written. */
+  return (kindOf, fields) => {
+    let line = `{"kind": ${stringify(kindOf)}`;
+    for (const name in fields) {
+      const value = fields[name];
+      if (typeof value === 'string' || typeof value === 'number')
+        line += `, ${stringify(name)}: ${stringify(value)}`;
+    }
+    writeSync(descriptor, `${nonce} ${line}}\n`);
+  };
+}
+
+function guard(job, places, proves) {
+  const { main, script } = job;
+  const record = proves ? openChannel(job, places) : null;
+  const text = main === undefined ? (script ?? '') : proves ? textOrNothing(places, main) : '';
+  const state = {
+    evaluated: main === undefined,
+    asked: false,
+    pending: () => null,
+    failed: false,
+    done: false,
+    exitCode: 0,
+    framework: 'none',
+    reports: 0,
+    told: 0,
+    listens: null,
+  };
+  const say = (kind, fields) => {
+    if (record === null) return;
+    if (state.done)
+      return record('tampered', { what: 'something happened after the end of the check', where: '' });
+    if (kind === 'tampered' && ++state.told > 20) return;
+    record(kind, fields);
+  };
+  const tell = (what, place, value) =>
+    say('tampered', {
+      what,
+      where: places.shown(place),
+      text: typeof value === 'function' ? slice(textOf(value), 0, 300) : undefined,
+    });
+  const watch = proves ? makeWatch({ ...places, tell }) : null;
+
+  /** The last word, once everything is over that a test can fail by. */
+  const finish = (compared = false) => {
+    if (state.done || record === null) return;
+    if (!compared) watch.compare();
+    const why = unfinished(places, state);
+    record(...(why === null ? ['complete', {}] : ['incomplete', { why, code: process.exitCode || 0 }]));
+    state.done = true;
+  };
+  guardExit(places, state, watch, finish);
+  if (!proves) return;
+  guardErrors(places, state, say);
+  guardEvents(places, state, watch, finish);
+  if (main !== undefined) guardMain({ places, state, text, main });
+  if (includes(text, 'assert')) {
+    const assert = require('node:assert');
+    watch.lockAll('assert', assert);
+    watch.lockAll('assert.strict', assert.strict);
+  }
+  if (includes(text, 'node:test')) {
+    watch.lockAll('node:test', require('node:test'));
+    watch.watchStreams();
+  }
+  if (record !== null && process.execArgv.some((one) => one.startsWith('--test-reporter=')))
+    module.exports.reporter = require('./node-guard-tests.cjs')({ state, record, tell, places });
+}
+
+function unfinished(places, state) {
+  if (state.failed) return 'an error was thrown that nobody of the check caught';
+  if (state.exitCode) return `it ended with exit code ${state.exitCode}`;
+  if (!state.evaluated && !state.asked) return 'its file was not run to the end';
+  if (state.framework === 'begun') return 'its tests were not all done';
+  const waiting = state.asked ? null : state.pending();
+  if (waiting !== null) return `what it waits for at ${places.shown(waiting)} never came`;
+  return null;
+}
+
+function textOrNothing(places, path) {
+  try {
+    return places.textAt(path);
+  } catch {
+    return '';
+  }
 }

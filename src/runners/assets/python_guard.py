@@ -1,134 +1,249 @@
-"""Runs a Python check as `python3 FILE`, `-m MODULE` or `-c CODE` would, and does not let the program under test end it early with success.
+"""Runs a Python check as `python3 FILE`, `-m MODULE`, `-c CODE` or `-` would, or `--tests FRAMEWORK FILE`, and shows that it ran to its end.
 
-KINTSUGI_CHECKS holds the folder of the run and then the paths of its check files, one a line.
+The program under test cannot end it early with success, skip its assertions or answer for it; see python_proof.py.
 """
 import os
 import sys
 
 
-def _guard():
-    folder, *checks = os.environ.get("KINTSUGI_CHECKS", "").split("\n")
-    checks = set(checks)
-    own = os.path.abspath(__file__)
-    process = os.getpid()
-    leave = os._exit
+def _parts():
+    """The code of our other files, compiled before where somebody did that for us, and the names of all of them."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    names = ["python_proof.py", "python_check.py", "python_frameworks.py", "python_hooks.py", "python_tests.py"]
+    if __file__.endswith(".pyc"):
+        import marshal
 
-    def owner(filename):
-        """'check', 'program' or None for what is neither."""
-        path = os.path.realpath(os.path.join(folder, filename))
-        if filename == "<string>" or path in checks:
-            return "check"
-        return "program" if folder and path.startswith(folder + os.sep) else None
+        with open(os.path.join(here, "python_parts.bin"), "rb") as file:
+            codes = marshal.loads(file.read())
+    else:
+        codes = []
+        for name in names[: 5 if sys.argv[1:2] == ["--tests"] else 4]:
+            path = os.path.join(here, name)
+            with open(path, "rb") as file:
+                codes.append(compile(file.read(), path, "exec", dont_inherit=True))
+    return codes, {_parts.__code__.co_filename, __file__, *(code.co_filename for code in codes)}
 
-    def last_statement(filename):
-        import ast
 
+def _scope(codes, own):
+    scope = {"__name__": "kintsugi"}
+    for code in codes:
+        exec(code, scope)
+    scope["own_files"] |= own
+    return scope
+
+
+def _load():
+    """What needs no job: our own code, twice. What the hook that keeps the nonce decides with leads to no frame and no function of the open side."""
+    codes, own = _parts()
+    return _scope(codes, own), _scope(codes, own)
+
+
+def _begin(work, open_side, sealed_side):
+    """Takes the job from the arguments and the environment, before anything of the program runs. Returns what the last word must come with."""
+    run = open_side["Run"]()
+    work.update(scope=open_side, run=run, kind=sys.argv[1] if len(sys.argv) > 1 else "-", rest=sys.argv[2:])
+    work.update(module=None, last=None, source=None, framework=None, tell=None)
+    # The program itself as the main script may end as it likes.
+    work["active"] = _is_check(run, work["kind"], work["rest"])
+    _read_source(work, run)
+    if not work["active"]:
+        return None
+    sealed = sealed_side["Run"]()
+    sealed.main_file = run.main_file
+    record = sealed_side["open_channel"](sealed)
+    report = record and record.report
+    names = _frameworks(work)
+    tree, expected = _parse(work, open_side), set()
+    if tree is not None:
+        names += open_side["imports_of"](tree)
+        work["last"] = open_side["ends_with_call"](tree)
+        expected = _expected(open_side, tree, work)
+    open_side["load_first"](run, names)
+    if work["framework"] == "pytest" and "pytest" not in sys.modules:
+        work["framework"] = "script"
+    helpers = open_side["comparisons"](_tamper, run.is_foreign, os.urandom)
+    import builtins
+
+    vars(builtins).update(helpers)
+    open_side["watch_unittest"](run)
+    open_side["watch_pytest"](run)
+    if tree is not None:
+        work["source"] = code = compile(open_side["guarded"](tree), run.main_file, "exec", dont_inherit=True)
+        run.codes = frozenset(open_side["codes_of"](code))
+        sealed.codes = run.codes
+        sealed.functions = frozenset(open_side["functions_of"](tree))
+    if work["framework"] is not None:
+        work["tell"] = open_side["make_teller"]()
+    os._exit = _leave_of(open_side, run, work["last"])
+    work["module"] = _main_module(work)
+    state = {"module": work["module"], "expected": expected, "tell": frozenset(open_side["tellers"]), "last": work["last"]}
+    state["taken"] = sealed_side["snapshot"](names)
+    open_side["add_warden"](run, report)
+    return sealed_side["add_keeper"](sealed, record, state) if record else None
+
+
+def _read_source(work, run):
+    """Finds the source of the main script, and sets arguments and search path as Python would."""
+    kind, rest = work["kind"], work["rest"]
+    if kind == "-m":
+        sys.argv = rest
+        sys.path[0] = os.getcwd()
+        return
+    if kind == "-c":
+        work["source"], run.main_file = rest[0], "<string>"
+    elif kind == "-":
+        work["source"], run.main_file = sys.stdin.buffer.read(), "<stdin>"
+    else:
+        run.main_file = file = rest[1] if kind == "--tests" else kind
         try:
-            with open(filename, encoding="utf-8") as file:
-                last = ast.parse(file.read()).body[-1]
-            # An assertion that was not decided is no honest end.
-            return None if isinstance(last, ast.Assert) else last.lineno
-        except (OSError, SyntaxError, ValueError, IndexError):
-            return None
+            with open(file, "rb") as opened:
+                work["source"] = opened.read()
+        except OSError as error:
+            sys.stderr.write(f"python3: can't open file {file!r}: [Errno {error.errno}] {error.strerror}\n")
+            os._exit(2)
+        folder = os.path.dirname(os.path.abspath(file))
+        if kind == "--tests":
+            work["framework"] = rest[0]
+            sys.argv = [file]
+            sys.path[0:1] = [folder] if folder == os.getcwd() else [folder, os.getcwd()]
+            return
+        sys.argv = [file, *rest]
+        sys.path[0] = folder
+        return
+    sys.argv = ["-c", *rest[1:]] if kind == "-c" else ["-", *rest]
+    sys.path[0] = ""
 
-    def verdict(places):
-        """Innermost place last. The place to blame, or None when the check itself asked for the end or was at its own last statement."""
-        inner = next((one for one in reversed(places) if owner(one[0])), None)
-        if inner is None or owner(inner[0]) == "check":
-            return None
-        top = next((one for one in places if owner(one[0]) == "check" and one[2] == "<module>"), None)
-        if top is not None and top[0] != "<string>":
-            last = last_statement(top[0])
-            if last is not None and top[1] >= last:
-                return None
-        return inner
 
-    def complain(place, what):
-        sys.stdout.flush()
-        shown = os.path.relpath(os.path.realpath(os.path.join(folder, place[0])), folder)
-        sys.stderr.write(
-            f'  File "{shown}", line {place[1]}, in {place[2]}\n'
-            f"KintsugiEarlyExit: the program ended the test process early with {what}; a check must run to its end.\n"
-        )
-        sys.stderr.flush()
+def _frameworks(work):
+    if work["framework"] == "pytest" or work["rest"][:1] == ["pytest"] and work["kind"] == "-m":
+        if work["framework"] == "pytest":
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        return ["pytest", "_pytest.assertion.rewrite"]
+    return [work["rest"][0]] if work["kind"] == "-m" else []
+
+
+def _parse(work, scope):
+    if work["source"] is None:
+        return None
+    try:
+        return scope["parse"](work["source"], work["run"].main_file)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _main_module(work):
+    import types
+
+    file = work["run"].main_file
+    if work["framework"] is not None:
+        module = types.ModuleType(os.path.splitext(os.path.basename(file))[0])
+        if work["framework"] != "pytest":
+            sys.modules[module.__name__] = module
+    elif work["kind"] == "-m":
+        return None
+    else:
+        module = types.ModuleType("__main__")
+        module.__dict__["__builtins__"] = __builtins__
+        sys.modules["__main__"] = module
+    if work["kind"] not in ("-c", "-"):
+        module.__file__ = file
+    return module
+
+
+def _tamper(what, file, line):
+    sys.audit("kintsugi.tamper", what, file, line)
+
+
+def _is_check(run, kind, rest):
+    if kind in ("-c", "-", "--tests"):
+        return True
+    if kind != "-m":
+        return run.owner(kind) == "check"
+    path = os.path.join(run.folder, *rest[0].split("."))
+    found = [one for one in (path + ".py", os.path.join(path, "__main__.py")) if os.path.exists(one)]
+    return not found or found[0] in run.checks
+
+
+def _expected(scope, tree, work):
+    """The tests that must run: all that a test file defines, and those of a script that hands itself over to unittest as it is."""
+    source = work["source"]
+    text = source if isinstance(source, str) else source.decode("utf-8", "replace")
+    if "load_tests" in text:
+        return set()
+    if work["framework"] is not None:
+        return scope["tests_of"](tree, work["framework"])
+    whole = "unittest.main(" in text and not work["rest"] and "defaultTest" not in text and "argv" not in text
+    return scope["tests_of"](tree, "unittest") if whole else set()
+
+
+def _leave_of(scope, run, last):
+    leave, process, pid, audit, frame_of = os._exit, os.getpid(), os.getpid, sys.audit, sys._getframe
 
     def guarded_leave(status):
-        if status == 0 and os.getpid() == process:
-            places, frame = [], sys._getframe(1)
-            while frame is not None:
-                places.insert(0, (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
-                frame = frame.f_back
-            place = verdict([one for one in places if one[0] != own])
+        if status == 0 and pid() == process:
+            place = scope["blamed"](run, scope["frames_above"](frame_of(1)), last)
             if place is not None:
-                complain(place, "os._exit(0)")
+                _complain(run, place, "os._exit(0)")
                 leave(1)
+            audit("kintsugi.leave")
         leave(status)
 
-    def places_of(trace):
-        places = []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            if code.co_filename != own and "runpy" not in code.co_filename:
-                places.append((code.co_filename, trace.tb_lineno, code.co_name))
-            trace = trace.tb_next
-        return places
+    return guarded_leave
 
-    def without_us(error):
-        trace = error.__traceback__
-        while trace is not None and (
-            trace.tb_frame.f_code.co_filename == own or "runpy" in trace.tb_frame.f_code.co_filename
-        ):
-            trace = trace.tb_next
-        return error.with_traceback(trace)
 
-    def run():
-        import types
+def _complain(run, place, what):
+    sys.stdout.flush()
+    code, line = place
+    shown = run.shown(code.co_filename) or code.co_filename
+    sys.stderr.write(
+        f'  File "{shown}", line {line}, in {code.co_name}\n'
+        f"KintsugiEarlyExit: the program ended the test process early with {what}; a check must run to its end.\n"
+    )
+    sys.stderr.flush()
 
-        kind, rest = sys.argv[1], sys.argv[2:]
+
+def _attempt(work, clear=(sys.settrace, sys.setprofile), show=sys.__excepthook__, first_hook=sys.excepthook):
+    """Runs it. Returns why it did not come to its end, what the process is to end with, and where it asked for an end."""
+    run, kind, scope = work["run"], work["kind"], work["scope"]
+    try:
         if kind == "-m":
             import runpy
 
-            sys.argv = rest
-            sys.path[0] = os.getcwd()
-            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-            return
-        main = types.ModuleType("__main__")
-        main.__dict__["__builtins__"] = __builtins__
-        sys.modules["__main__"] = main
-        if kind == "-c":
-            sys.argv = ["-c", *rest[1:]]
-            sys.path[0] = ""
-            exec(compile(rest[0], "<string>", "exec"), main.__dict__)
-            return
-        sys.argv = sys.argv[1:]
-        sys.path[0] = os.path.dirname(os.path.abspath(kind))
-        main.__file__ = kind
-        try:
-            with open(kind, "rb") as file:
-                source = file.read()
-        except OSError as error:
-            sys.stderr.write(f"python3: can't open file {kind!r}: [Errno {error.errno}] {error.strerror}\n")
-            sys.exit(2)
-        exec(compile(source, kind, "exec"), main.__dict__)
+            runpy.run_module(work["rest"][0], run_name="__main__", alter_sys=True)
+        elif work["framework"] is not None:
+            scope["run_tests"](work, work["tell"])
+        else:
+            import types
 
-    first = sys.argv[1] if len(sys.argv) > 1 else ""
-    # The program itself as the main script may end as it likes.
-    active = first in ("-m", "-c") or owner(first) != "program"
-    if active:
-        os._exit = guarded_leave
-    try:
-        run()
+            module, source = work["module"] or _main_module(work), work["source"]
+            if not isinstance(source, types.CodeType):
+                source = compile(source, run.main_file, "exec", dont_inherit=True)
+            exec(source, module.__dict__)
+        return None, None, ()
     except SystemExit as error:
-        place = verdict(places_of(error.__traceback__)) if active and not error.code else None
-        if place is None:
-            raise
-        complain(place, "SystemExit(0)")
-        sys.exit(1)
+        places = scope["frames_below"](error.__traceback__)
+        place = scope["blamed"](run, places, work["last"]) if work["active"] and not error.code else None
+        if place is not None:
+            _complain(run, place, "SystemExit(0)")
+            return "the program ended it with SystemExit(0)", 1, places
+        return (None if not error.code else f"it ended with SystemExit({error.code!r})"), error.code, places
     except BaseException as error:
-        sys.excepthook(type(error), without_us(error), error.__traceback__)
-        if isinstance(error, KeyboardInterrupt):
-            sys.exit(130)
-        sys.exit(1)
+        hook = sys.excepthook
+        honest = hook is first_hook or run.owner((scope["origin"](hook) or ("",))[0]) != "program"
+        (hook if honest or not work["active"] else show)(type(error), scope["without_us"](error), error.__traceback__)
+        return f"it ended with {type(error).__name__}", 130 if isinstance(error, KeyboardInterrupt) else 1, ()
+    finally:
+        for one in clear:
+            one(None)
 
 
-_guard()
+def _end(token, outcome, audit=sys.audit):
+    why, status, places = outcome
+    if token is not None:
+        audit("kintsugi.end", token, why, places, 1 if status else 0)
+    sys.exit(status)
+
+
+_work = {}
+# No name holds the token while the program runs: it waits on the stack of this expression.
+_end(_begin(_work, *_load()), _attempt(_work))

@@ -1,79 +1,82 @@
-"""Runs one Python test file and writes what happened as JSON lines.
-
-Arguments: report file, framework (unittest or pytest), test file. `pytest` falls back to calling the test functions where pytest is missing.
-The last record is `end`; without it the process was ended from inside.
-"""
-import importlib.util
-import json
+"""Runs one Python test file under unittest or pytest and tells what each test did; test functions are called one by one where pytest is missing."""
 import os
 import sys
-import time
-import traceback
-
-_own = os.path.abspath(__file__)
-_report_path, _framework, _file = sys.argv[1:4]
-_report = os.open(_report_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
-_pid = os.getpid()
-_write = os.write
-_dumps = json.dumps
-_clock = time.perf_counter
 
 
-def _record(**fields):
-    if os.getpid() == _pid:
-        _write(_report, (_dumps(fields) + "\n").encode("utf-8", "replace"))
+def make_teller():
+    audit = sys.audit
+
+    def tell(**fields):
+        audit("kintsugi.case", fields)
+
+    tellers.add(tell.__code__)
+    return tell
 
 
-def _trace(error):
+def trace_of(error):
     """The traceback as Python prints it, without our own frames and those of the import system."""
+    import traceback
+
+    error = without_us(error)
     trace = error.__traceback__
-    while trace is not None and (
-        trace.tb_frame.f_code.co_filename == _own or "importlib" in trace.tb_frame.f_code.co_filename
-    ):
+    while trace is not None and "importlib" in trace.tb_frame.f_code.co_filename:
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace))
 
 
-def _load():
-    folder = os.path.dirname(os.path.abspath(_file))
-    sys.path[0:1] = [folder] if folder == os.getcwd() else [folder, os.getcwd()]
-    name = os.path.splitext(os.path.basename(_file))[0]
-    spec = importlib.util.spec_from_file_location(name, _file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    sys.argv = [_file]
-    spec.loader.exec_module(module)
-    return module
-
-
-def _load_or_tell():
+def run_tests(work, tell):
+    framework, file = work["framework"], work["rest"][1]
+    tell(kind="start", framework=framework)
     try:
-        return _load()
+        if framework == "pytest":
+            _run_pytest(file, tell)
+        else:
+            # Ours is made and watched before anything of the program is loaded.
+            result = _unittest_result(work["module"].__name__, tell) if framework == "unittest" else None
+            module = _load_or_tell(work, file, tell)
+            if module is not None and result is not None:
+                sys.modules["unittest"].defaultTestLoader.loadTestsFromModule(module).run(result)
+            elif module is not None:
+                _run_functions(module, tell)
+    except SystemExit as error:
+        message = f"The test process was ended with SystemExit({error.code!r}).\n{trace_of(error)}"
+        tell(kind="case", name=file, status="failed", message=message)
+    tell(kind="end")
+
+
+def _load_or_tell(work, file, tell):
+    module = work["module"]
+    try:
+        source = work["source"]
+        code = source if isinstance(source, type(_load_or_tell.__code__)) else compile(source, file, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+        return module
     except SystemExit as error:
         why = f"KintsugiEarlyExit: the test process was ended during import with SystemExit({error.code!r})."
-        _record(kind="case", name=_file, status="failed", message=_trace(error) + why)
+        tell(kind="case", name=file, status="failed", message=trace_of(error) + why)
     except BaseException as error:
-        _record(kind="case", name=_file, status="failed", message=_trace(error))
+        tell(kind="case", name=file, status="failed", message=trace_of(error))
     return None
 
 
-def _run_unittest():
+def _unittest_result(name, tell):
     import unittest
+    from time import perf_counter as clock
+
+    prefix = name + "."
 
     class Result(unittest.TestResult):
         started = 0.0
 
         def tell(self, test, status, message=None, name=None):
             shown = name or test.id()
-            module = os.path.splitext(os.path.basename(_file))[0] + "."
-            if shown.startswith(module):
-                shown = shown[len(module) :]
-            ms = (_clock() - self.started) * 1000 if self.started else 0
-            _record(kind="case", name=shown, status=status, message=message, ms=ms)
+            shown = shown[len(prefix) :] if shown.startswith(prefix) else shown
+            ms = (clock() - self.started) * 1000 if self.started else 0
+            tell(kind="case", name=shown, status=status, message=message, ms=ms)
 
         def startTest(self, test):
             super().startTest(test)
-            self.started = _clock()
+            self.started = clock()
             self.subtests_failed = False
 
         def addSuccess(self, test):
@@ -104,12 +107,13 @@ def _run_unittest():
                 self.subtests_failed = True
                 self.tell(test, "failed", self._exc_info_to_string(err, test), subtest.id())
 
-    module = _load_or_tell()
-    if module is not None:
-        unittest.defaultTestLoader.loadTestsFromModule(module).run(Result())
+    sys.audit("kintsugi.watch", Result)
+    return Result()
 
 
-def _run_pytest(pytest):
+def _run_pytest(file, tell):
+    import pytest
+
     class Plugin:
         @pytest.hookimpl
         def pytest_runtest_logreport(self, report):
@@ -124,32 +128,28 @@ def _run_pytest(pytest):
                 message = str(report.longrepr[2])
             elif status != "passed":
                 message = report.longreprtext
-            _record(kind="case", name=name, status=status, message=message, ms=report.duration * 1000)
+            tell(kind="case", name=name, status=status, message=message, ms=report.duration * 1000)
 
         @pytest.hookimpl
         def pytest_collectreport(self, report):
             if report.failed:
-                _record(kind="case", name=_file, status="failed", message=report.longreprtext)
+                tell(kind="case", name=file, status="failed", message=report.longreprtext)
 
-    settings = os.path.join(os.path.dirname(_report_path), "pytest.ini")
-    with open(settings, "w", encoding="utf-8") as file:
-        file.write("[pytest]\n")
-    folder = os.path.dirname(os.path.abspath(_file))
+    sys.audit("kintsugi.watch", Plugin)
+    folder = os.path.dirname(os.path.abspath(file))
     sys.path[0:1] = [folder] if folder == os.getcwd() else [folder, os.getcwd()]
     arguments = ["-q", "--no-header", "--tb=short", "--color=no", "-p", "no:cacheprovider"]
-    arguments += ["-c", settings, "--rootdir", os.getcwd()]
+    arguments += ["-c", os.devnull, "--rootdir", os.getcwd()]
     if "conftest.py" not in os.environ.get("KINTSUGI_CHECKS", ""):
         arguments.append("--noconftest")
-    pytest.main([*arguments, _file], plugins=[Plugin()])
+    pytest.main([*arguments, file], plugins=[Plugin()])
 
 
-def _run_functions():
+def _run_functions(module, tell):
     import asyncio
     import inspect
+    from time import perf_counter as clock
 
-    module = _load_or_tell()
-    if module is None:
-        return
 
     def call(name, function):
         wanted = [
@@ -159,18 +159,18 @@ def _run_functions():
         ]
         if wanted:
             message = f"The test asks for fixtures ({', '.join(wanted)}), which need pytest; it is not installed."
-            return _record(kind="case", name=name, status="failed", message=message)
-        started = _clock()
+            return tell(kind="case", name=name, status="failed", message=message)
+        started = clock()
         status, message = "passed", None
         try:
             outcome = function()
             if inspect.iscoroutine(outcome):
                 asyncio.run(outcome)
         except SystemExit as error:
-            status, message = "failed", _trace(error) + f"The test was ended with SystemExit({error.code!r})."
+            status, message = "failed", trace_of(error) + f"The test was ended with SystemExit({error.code!r})."
         except BaseException as error:
-            status, message = "failed", _trace(error)
-        _record(kind="case", name=name, status=status, message=message, ms=(_clock() - started) * 1000)
+            status, message = "failed", trace_of(error)
+        tell(kind="case", name=name, status=status, message=message, ms=(clock() - started) * 1000)
 
     for name, value in list(vars(module).items()):
         if name.startswith("test") and inspect.isfunction(value):
@@ -186,31 +186,3 @@ def _run_functions():
                     return test()
 
                 call(f"{name}.{method}", both)
-
-
-def _main():
-    framework = _framework
-    pytest = None
-    if framework == "pytest":
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        here = sys.path.pop(0)
-        try:
-            import pytest
-        except ImportError:
-            framework = "script"
-        sys.path.insert(0, here)
-    _record(kind="start", framework=framework)
-    try:
-        if framework == "unittest":
-            _run_unittest()
-        elif pytest is not None:
-            _run_pytest(pytest)
-        else:
-            _run_functions()
-    except SystemExit as error:
-        message = f"The test process was ended with SystemExit({error.code!r}).\n{_trace(error)}"
-        _record(kind="case", name=_file, status="failed", message=message)
-    _record(kind="end")
-
-
-_main()

@@ -33,7 +33,7 @@ export interface Recorded {
 
 const mostCases = 1_000;
 
-/** Reads what a test framework recorded, one JSON object a line. The tested program can write there too: what does not fit is left out. */
+/** Reads what a test framework recorded, one JSON object a line. What does not fit is left out. */
 export function readRecords(lines: string, tested: TestedFiles): Recorded {
   const recorded: Recorded = { framework: null, cases: [], complete: false };
   for (const line of lines.split('\n')) {
@@ -42,8 +42,10 @@ export function readRecords(lines: string, tested: TestedFiles): Recorded {
     const { data } = parsed;
     recorded.complete = data.kind === 'end';
     if (data.kind === 'start') recorded.framework = data.framework;
-    if (data.kind !== 'case' || recorded.cases.length === mostCases) continue;
-    recorded.cases.push(caseOf(data, tested));
+    if (data.kind !== 'case') continue;
+    if (recorded.cases.length < mostCases) recorded.cases.push(caseOf(data, tested));
+    // No failure may be lost behind many passes.
+    else if (data.status === 'failed') recorded.cases[mostCases - 1] = caseOf(data, tested);
   }
   return recorded;
 }

@@ -1,0 +1,42 @@
+import { expect, vi } from 'vitest';
+import type { Language } from '../../../src/core/domain.ts';
+import type { CheckResult } from '../../../src/core/seams.ts';
+import { check } from '../testing/support.ts';
+
+// Each test starts several processes, one after the other.
+vi.setConfig({ testTimeout: 300_000 });
+
+/** How a check is run: the test file by the product, or a command that runs it. */
+export type Way = { tests: string[] } | { command: string };
+
+export interface Trial {
+  program: Record<string, string>;
+  checks: Record<string, string>;
+  ways: Way[];
+}
+
+/** Every way of the check must fail, with a message that says why. */
+export async function expectForged(language: Language, trial: Trial, reason: RegExp): Promise<void> {
+  for (const way of trial.ways) {
+    const { report } = await check(language, trial.program, trial.checks, way, { wallMs: 30_000 });
+    expect(report, JSON.stringify(way)).toMatchObject({ ok: false });
+    expect(report.failed).toBeGreaterThan(0);
+    expect(messagesOf({ report })).toMatch(reason);
+  }
+}
+
+/** Every way of the check must pass. */
+export async function expectHonest(language: Language, trial: Trial): Promise<void> {
+  for (const way of trial.ways) {
+    const result = await check(language, trial.program, trial.checks, way, { wallMs: 30_000 });
+    expect(messagesOf(result), JSON.stringify(way)).toBe('');
+    expect(result.report.ok).toBe(true);
+  }
+}
+
+function messagesOf({ report }: Pick<CheckResult, 'report'>): string {
+  return report.cases
+    .filter((one) => one.status === 'failed')
+    .map((one) => one.message ?? '')
+    .join('\n');
+}
