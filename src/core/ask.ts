@@ -12,6 +12,8 @@ export interface Context {
   signal: AbortSignal;
   ledger: Ledger;
   memory: boolean;
+  /** What somebody allowed for the rest of the session: a set of rules and capabilities each. */
+  remembered: ReadonlySet<string>[];
 }
 
 /**

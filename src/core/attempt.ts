@@ -1,7 +1,6 @@
 import { ask, type Context } from './ask.ts';
 import { type AttemptRecord, earlierStepText, historyText, recalledText, taskText } from './brief.ts';
 import type {
-  Capability,
   Plan,
   PlanStep,
   Program,
@@ -13,6 +12,7 @@ import type {
 } from './domain.ts';
 import type { EventBody } from './events.ts';
 import type { Stop } from './limits.ts';
+import { permission } from './permission.ts';
 import { readProgram } from './reply.ts';
 import type { CheckResult, RunJob } from './seams.ts';
 import { firstFailure, signatureOf } from './signature.ts';
@@ -61,7 +61,7 @@ export async function* attemptOnce(
   }));
   if ('ending' in reply) return reply;
 
-  const blank = { attempt, program: null, raw: null, run: null, results: [], diagnosis: null };
+  const blank = { attempt, program: null, raw: null, run: null, results: [], diagnosis: null, feedback: null };
   const before = records.findLast((record) => record.program !== null)?.program;
   const reading = readProgram(reply.text, {
     language: frame.plan.language,
@@ -81,14 +81,15 @@ export async function* attemptOnce(
   const report = toolkit.scan(program);
   yield { type: 'program.scanned', ...place, report };
   const permitted = yield* permission(context, place, program, report);
-  if (permitted !== 'allow') {
-    if (typeof permitted === 'object') return permitted;
-    const verdict = { kind: 'blocked', decision: permitted, findings: report.findings } as const;
+  if ('ending' in permitted) return permitted;
+  const { decision, approved, feedback } = permitted;
+  if (decision !== 'allow') {
+    const verdict = { kind: 'blocked', decision, findings: report.findings } as const;
     yield { type: 'verdict.reached', ...place, verdict };
-    return { ...blank, program, verdict };
+    return { ...blank, program, verdict, feedback };
   }
 
-  const run = yield* execute(context, frame, place, program, report);
+  const run = yield* execute(context, frame, place, program, { report, approved });
   if ('ending' in run) return run;
   const results: CheckResult[] = [];
   for (const check of frame.step.checks.checks) {
@@ -96,7 +97,8 @@ export async function* attemptOnce(
       program,
       check,
       checks: frame.step.checks,
-      capabilities: report.capabilities,
+      report,
+      approved,
       ...place,
     });
     if ('ending' in result) return result;
@@ -107,35 +109,13 @@ export async function* attemptOnce(
   return { ...blank, program, run, results, verdict };
 }
 
-/** What the policy, or somebody, says to a program; a Stop when nobody can answer. */
-async function* permission(
-  context: Context,
-  place: { step: number; attempt: number },
-  program: Program,
-  report: ScanReport,
-): Stream<EventBody, 'allow' | 'ask' | 'deny' | Stop> {
-  const decision = context.toolkit.decide(report);
-  if (decision !== 'ask') return decision;
-  const asked = report.findings.filter((finding) => finding.severity === 'ask');
-  const answer = await context.toolkit.approve(program, asked);
-  yield { type: 'permission.answered', ...place, answer };
-  if (answer === 'allow') return 'allow';
-  if (answer === 'deny') return 'ask';
-  const [first] = asked;
-  const what = first ? `${first.message} (${first.file}:${first.line})` : report.capabilities.join(', ');
-  return {
-    ending: 'permission-denied',
-    why: `The program asks for more than the policy grants, and nobody can answer: ${what}`,
-  };
-}
-
 /** Runs the program by itself. One that would wait for somebody to type is not run: there is nobody. */
 async function* execute(
   context: Context,
   frame: StepFrame,
   place: { step: number; attempt: number },
   program: Program,
-  report: ScanReport,
+  { report, approved }: { report: ScanReport; approved: boolean },
 ): Stream<EventBody, RunResult | Stop> {
   if (report.capabilities.includes('stdin')) {
     const finding = report.findings.find((one) => one.rule.includes('stdin'));
@@ -155,10 +135,17 @@ async function* execute(
     yield { type: 'run.ended', ...place, check: null, result };
     return result;
   }
-  return yield* runProgram(context, entryJob(context, program, frame, report.capabilities), place);
+  return yield* runProgram(context, entryJob(context, program, frame, { report, approved }), place);
 }
 
-function entryJob(context: Context, program: Program, frame: StepFrame, capabilities: Capability[]): RunJob {
+function entryJob(
+  context: Context,
+  program: Program,
+  frame: StepFrame,
+  { report, approved }: { report: ScanReport; approved: boolean },
+): RunJob {
+  const { capabilities } = report;
+  const profile = context.toolkit.profile?.({ report, approved, check: null });
   return {
     language: program.language,
     files: program.files,
@@ -167,6 +154,7 @@ function entryJob(context: Context, program: Program, frame: StepFrame, capabili
     action: { kind: 'entry', entry: program.entry, args: [], stdin: '' },
     capabilities,
     limits: context.toolkit.limits,
+    ...(profile === undefined ? {} : { profile }),
   };
 }
 

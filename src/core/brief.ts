@@ -24,6 +24,8 @@ export interface AttemptRecord {
   run: RunResult | null;
   results: CheckResult[];
   diagnosis: string | null;
+  /** What a person said when they refused the program. */
+  feedback: string | null;
 }
 
 /** Characters of history in one request before compaction; halved each time a provider says the request is too large. */
@@ -122,10 +124,12 @@ function oneLine(record: AttemptRecord): string {
         700,
       );
     case 'blocked':
-      return `refused by the safety scanner: ${verdict.findings.map((finding) => finding.rule).join(', ')}`.slice(
-        0,
-        300,
-      );
+      return record.feedback === null
+        ? `refused by the safety scanner: ${verdict.findings.map((finding) => finding.rule).join(', ')}`.slice(
+            0,
+            300,
+          )
+        : `refused by a person: ${record.feedback}`.slice(0, 700);
     case 'malformed':
       return `unreadable: ${verdict.why}`.slice(0, 300);
     default:
@@ -143,7 +147,10 @@ export function failureText(record: AttemptRecord): string {
       return `The reply could not be read: ${verdict.why}.`;
     case 'blocked':
       return [
-        'The safety scanner refused the program before it ran:',
+        record.feedback === null
+          ? 'The safety scanner refused the program before it ran:'
+          : 'A person was asked whether the program may run, and refused it.',
+        ...(record.feedback === null ? [] : [`They said: ${record.feedback}`, 'What they were asked about:']),
         ...verdict.findings
           .filter((finding) => finding.severity !== 'note')
           .map(

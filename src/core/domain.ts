@@ -114,6 +114,18 @@ export interface RunLimits {
 
 export type SandboxLevel = 'L0' | 'L1' | 'L2' | 'L3';
 
+/** What a program may reach, least first. `localhost`: servers and clients among the run's own processes. */
+export const profiles = ['none', 'workspace-read', 'workspace-write', 'localhost', 'network'] as const;
+export type Profile = (typeof profiles)[number];
+
+/** What confines the programs of a session. `missing`: guarantees of the wanted level that this machine does not give; `advice`: how to get them. */
+export interface Confinement {
+  level: SandboxLevel;
+  guarantees: string[];
+  missing: string[];
+  advice: string[];
+}
+
 interface RunFacts {
   stdout: string;
   stderr: string;
@@ -123,7 +135,8 @@ interface RunFacts {
   /** Null where the platform does not tell. */
   cpuMs: number | null;
   peakBytes: number | null;
-  sandbox: { level: SandboxLevel; guarantees: string[] };
+  /** `profile`: what the program was let reach; absent in older journals and where nothing was confined. */
+  sandbox: { level: SandboxLevel; guarantees: string[]; profile?: Profile };
   /** Text files the run created or changed in its folder, small ones only, sorted by path. */
   files: SourceFile[];
 }

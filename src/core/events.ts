@@ -1,5 +1,6 @@
 import type {
   CheckSet,
+  Confinement,
   Delivery,
   Diagnosis,
   Outcome,
@@ -31,9 +32,11 @@ export type EventBody =
       memory: boolean;
       task: Task;
       forkedFrom?: { session: string; seq: number };
+      /** What confines its programs. */
+      sandbox?: Confinement;
     }
   /** A session that was cut off goes on after event `after`. */
-  | { type: 'session.resumed'; after: number; version: string; model: string }
+  | { type: 'session.resumed'; after: number; version: string; model: string; sandbox?: Confinement }
   | { type: 'memory.recalled'; moment: 'plan' | 'reflect'; memories: RecalledMemory[] }
   | { type: 'model.asked'; call: number; request: ModelRequest }
   | { type: 'model.delta'; call: number; text: string }
@@ -50,8 +53,18 @@ export type EventBody =
   | { type: 'attempt.started'; step: number; attempt: number }
   | { type: 'program.written'; step: number; attempt: number; program: Program; hash: string }
   | { type: 'program.scanned'; step: number; attempt: number; report: ScanReport }
-  /** Somebody was asked whether a program may run; null: nobody could answer. */
-  | { type: 'permission.answered'; step: number; attempt: number; answer: 'allow' | 'deny' | null }
+  /**
+   * Somebody was asked whether a program may run; null: nobody could answer. `feedback`: why not, for the next attempt. `remembered`: nobody was
+   * asked again, an earlier `allow-session` covers it.
+   */
+  | {
+      type: 'permission.answered';
+      step: number;
+      attempt: number;
+      answer: 'allow' | 'allow-session' | 'deny' | null;
+      feedback?: string;
+      remembered?: true;
+    }
   /** `check` is null for a run of the program itself. */
   | { type: 'run.started'; step: number; attempt: number; check: string | null; runner: string }
   | { type: 'run.delta'; stream: 'stdout' | 'stderr'; text: string }

@@ -32,10 +32,11 @@ export function guardedToolkit(toolkit: Toolkit, redact: Redactor): Toolkit {
       },
     })),
     tester: {
-      async *test(program, check, checks, capabilities, signal) {
-        return redact.value(yield* toolkit.tester.test(program, check, checks, capabilities, signal));
+      async *test(...job) {
+        return redact.value(yield* toolkit.tester.test(...job));
       },
     },
+    approve: async (program, findings) => redact.value(await toolkit.approve(program, findings)),
     memory: {
       recall: async (query) => redact.value(await toolkit.memory.recall(redact.value(query))),
       solution: async (...asked) => redact.value(await toolkit.memory.solution(...asked)),

@@ -1,7 +1,7 @@
 import { ask, type Context } from './ask.ts';
 import { attemptOnce, type StepFrame } from './attempt.ts';
 import { type AttemptRecord, historyText, taskText } from './brief.ts';
-import type { Outcome, Program, Proof, RecalledMemory, RunResult, Task } from './domain.ts';
+import type { Confinement, Outcome, Program, Proof, RecalledMemory, RunResult, Task } from './domain.ts';
 import { type EventBody, schemaVersion } from './events.ts';
 import { breaker, emptyLedger, type Stop } from './limits.ts';
 import { makePlan, type ProvenPlan } from './planning.ts';
@@ -14,6 +14,7 @@ export interface SessionStart {
   version: string;
   memory: boolean;
   forkedFrom?: { session: string; seq: number };
+  sandbox?: Confinement;
 }
 
 /** The reason an AbortSignal carries when a session is to end: who stopped it, as an ending. */
@@ -35,7 +36,7 @@ export async function* runSession(
   toolkit: Toolkit,
   signal: AbortSignal,
 ): Stream<EventBody, Outcome> {
-  const context: Context = { task, toolkit, signal, ledger: emptyLedger(), memory: start.memory };
+  const context: Context = { task, toolkit, signal, ledger: emptyLedger(), memory: start.memory, remembered: [] };
   const progress: Progress = { attempts: 0, proof: null };
   yield { type: 'session.started', schema: schemaVersion, ...start, model: toolkit.model.id, task };
   let stop: Stop;

@@ -111,7 +111,8 @@ async function* redFirst(
       program,
       check,
       checks: step.checks,
-      capabilities: [],
+      report: { decision: 'allow', capabilities: [], findings: [] },
+      approved: false,
       step: index,
       attempt: 0,
     });

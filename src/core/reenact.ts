@@ -1,8 +1,8 @@
 import { type Divergence, departure, endedBefore } from './divergence.ts';
 import type { Delivery, RecalledMemory, RunResult, TestReport } from './domain.ts';
-import { type EventBody, isDelta, type SessionEvent } from './events.ts';
+import { type EventBody, type EventOf, isDelta, type SessionEvent } from './events.ts';
 import { nothingRecalled } from './memory.ts';
-import type { ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
+import type { Approval, ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
 import { standing } from './standing.ts';
 import { mapParts, type Stream } from './stream.ts';
 
@@ -16,7 +16,7 @@ interface Answers {
   replies: { parts: ModelPart[]; answer: ModelReply | ModelFailure }[];
   runs: { result: RunResult; report: TestReport | null }[];
   recalls: RecalledMemory[][];
-  permissions: ('allow' | 'deny' | null)[];
+  permissions: Approval[];
   deliveries: Delivery[];
 }
 
@@ -39,10 +39,16 @@ function answersOf(events: readonly SessionEvent[]): Answers {
       const run = answers.runs.at(-1);
       if (run) run.report = event.report;
     } else if (event.type === 'memory.recalled') answers.recalls.push(event.memories);
-    else if (event.type === 'permission.answered') answers.permissions.push(event.answer);
-    else if (event.type === 'program.delivered') answers.deliveries.push(event.delivery);
+    else if (event.type === 'permission.answered') {
+      // What was remembered asks nothing of the world.
+      if (!event.remembered) answers.permissions.push(approvalIn(event));
+    } else if (event.type === 'program.delivered') answers.deliveries.push(event.delivery);
   }
   return answers;
+}
+
+function approvalIn({ answer, feedback }: EventOf<'permission.answered'>): Approval {
+  return answer === 'deny' && feedback !== undefined ? { answer, feedback } : answer;
 }
 
 /** A loop's world, recorded as far as the record reaches and live from there. */
@@ -78,10 +84,10 @@ export function reenact(events: readonly SessionEvent[], live: Toolkit): Reenact
       },
     })),
     tester: {
-      async *test(program, check, checks, capabilities, signal) {
+      async *test(...job) {
         const recorded = answers.runs.shift();
         if (recorded?.report) return { run: recorded.result, report: recorded.report };
-        return yield* live.tester.test(program, check, checks, capabilities, signal);
+        return yield* live.tester.test(...job);
       },
     },
     memory: {

@@ -6,6 +6,7 @@ import type {
   Delivery,
   Finding,
   Language,
+  Profile,
   Program,
   RunLimits,
   RunResult,
@@ -118,6 +119,8 @@ export interface RunJob {
     | { kind: 'tests'; files: string[] };
   capabilities: Capability[];
   limits: RunLimits;
+  /** What it may reach; `workspace-write` when absent. */
+  profile?: Profile;
 }
 
 /**
@@ -144,14 +147,21 @@ export interface Tester {
     checks: CheckSet,
     capabilities: Capability[],
     signal: AbortSignal,
+    profile?: Profile,
   ): Stream<Chunk, CheckResult>;
 }
 
 /** Reads every file of a program and of its tests; runs nothing, keeps nothing. */
 export type Scanner = (program: Program) => ScanReport;
 
-/** Somebody who can say yes or no to a program that asks for more than the policy grants. Null: nobody can answer. */
-export type Approve = (program: Program, findings: Finding[]) => Promise<'allow' | 'deny' | null>;
+/**
+ * `allow-session`: yes, and to every program of this session that asks for no more than this one. A no may carry what the person has to say
+ * about it, for the model. Null: nobody can answer.
+ */
+export type Approval = 'allow' | 'allow-session' | 'deny' | { answer: 'deny'; feedback: string } | null;
+
+/** Somebody who can say yes or no to a program that asks for more than the policy grants. */
+export type Approve = (program: Program, findings: Finding[]) => Promise<Approval>;
 
 /**
  * What is known that fits, and what was learned. Recall never throws for a damaged index: it recalls less and says so elsewhere.
@@ -175,11 +185,25 @@ export type RenderPrompt = (
   values: Record<string, string>,
 ) => string;
 
+/** What is to be run, for the choice of its profile. */
+export interface ProfileNeed {
+  report: ScanReport;
+  /** Somebody said yes to this program. */
+  approved: boolean;
+  /** A run of this check; null: of the program itself. */
+  check: { check: Check; files: SourceFile[]; program: Program } | null;
+}
+
 export interface Toolkit {
   model: ModelProvider;
   scan: Scanner;
   /** Turns findings into a decision under the user's policy and permission mode. */
   decide: (report: ScanReport) => Decision;
+  /**
+   * The least a program (or a check of it) must be let reach, and never more than the policy allows or somebody `approved`. Absent:
+   * `workspace-write` for everything.
+   */
+  profile?: (need: ProfileNeed) => Profile;
   approve: Approve;
   /** Least privileged first. */
   runners: readonly Runner[];

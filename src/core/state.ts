@@ -1,5 +1,6 @@
 import type {
   CheckSet,
+  Confinement,
   Delivery,
   Diagnosis,
   Outcome,
@@ -16,6 +17,7 @@ import type {
 import type { SessionEvent } from './events.ts';
 import { addUsage, emptyLedger } from './limits.ts';
 import type { ModelFailure, Purpose } from './seams.ts';
+import { newAttempt, newStep } from './steps.ts';
 
 /** What a session looks like at one moment: the fold of its events. Every surface shows this and keeps nothing of its own. */
 export interface SessionState {
@@ -24,6 +26,8 @@ export interface SessionState {
   version: string;
   task: Task | null;
   forkedFrom: { session: string; seq: number } | null;
+  /** What confines its programs; null in older journals. */
+  sandbox: Confinement | null;
   phase: 'starting' | 'planning' | 'writing' | 'running' | 'reflecting' | 'ended';
   plan: Plan | null;
   steps: StepState[];
@@ -62,7 +66,9 @@ export interface AttemptState {
   attempt: number;
   program: Program | null;
   scan: ScanReport | null;
-  permission: 'allow' | 'deny' | 'nobody' | null;
+  permission: 'allow' | 'allow-session' | 'deny' | 'nobody' | null;
+  /** What somebody had to say with their no. */
+  feedback: string | null;
   run: RunResult | null;
   reports: { check: string; run: RunResult | null; report: TestReport | null }[];
   verdict: Verdict | null;
@@ -76,6 +82,7 @@ export const initialState: SessionState = {
   version: '',
   task: null,
   forkedFrom: null,
+  sandbox: null,
   phase: 'starting',
   plan: null,
   steps: [],
@@ -107,6 +114,7 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
         version: event.version,
         task: event.task,
         forkedFrom: event.forkedFrom ?? null,
+        sandbox: event.sandbox ?? null,
         phase: 'planning',
         startedAt: event.at,
       };
@@ -115,6 +123,7 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
         ...state,
         model: event.model,
         version: event.version,
+        sandbox: event.sandbox ?? state.sandbox,
         // What was under way, or what the session was stopped by, is done again.
         phase: state.phase === 'ended' ? (state.plan ? 'writing' : 'planning') : state.phase,
         steps: state.steps.map((step) => (step.passed === false ? { ...step, passed: null } : step)),
@@ -176,7 +185,11 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
     case 'program.scanned':
       return inAttempt(state, event, (attempt) => ({ ...attempt, scan: event.report }));
     case 'permission.answered':
-      return inAttempt(state, event, (attempt) => ({ ...attempt, permission: event.answer ?? 'nobody' }));
+      return inAttempt(state, event, (attempt) => ({
+        ...attempt,
+        permission: event.answer ?? 'nobody',
+        feedback: event.feedback ?? null,
+      }));
     case 'run.started':
       return {
         ...state,
@@ -248,24 +261,6 @@ function paid(
     calls: state.calls + 1,
     usage: usage ? addUsage(state.usage, usage) : state.usage,
     costUsd: state.costUsd === null || cost === null ? null : state.costUsd + cost,
-  };
-}
-
-function newStep(step: number, title: string): StepState {
-  return { step, title, checks: null, red: [], vacuous: [], attempts: [], passed: null };
-}
-
-function newAttempt(attempt: number): AttemptState {
-  return {
-    attempt,
-    program: null,
-    scan: null,
-    permission: null,
-    run: null,
-    reports: [],
-    verdict: null,
-    diagnosis: null,
-    recalled: [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from './ask.ts';
-import type { Capability, Check, CheckSet, Program, RunResult } from './domain.ts';
+import type { Check, CheckSet, Program, RunResult, ScanReport } from './domain.ts';
 import type { EventBody } from './events.ts';
 import type { Stop } from './limits.ts';
 import type { CheckResult, Chunk, RunJob } from './seams.ts';
@@ -9,7 +9,8 @@ interface CheckJob {
   program: Program;
   check: Check;
   checks: CheckSet;
-  capabilities: Capability[];
+  report: ScanReport;
+  approved: boolean;
   step: number;
   attempt: number;
 }
@@ -19,8 +20,11 @@ export async function* testCheck(context: Context, job: CheckJob): Stream<EventB
   const { toolkit, signal } = context;
   const place = { step: job.step, attempt: job.attempt, check: job.check.name };
   yield { type: 'run.started', ...place, runner: 'tester' };
+  const { program, check, checks, report, approved } = job;
+  const need = { report, approved, check: { check, files: checks.files, program } };
+  const profile = toolkit.profile?.(need);
   const result = yield* onRecord(
-    toolkit.tester.test(job.program, job.check, job.checks, job.capabilities, signal),
+    toolkit.tester.test(program, check, checks, report.capabilities, signal, profile),
   );
   yield { type: 'run.ended', ...place, result: result.run };
   yield { type: 'tests.reported', ...place, report: result.report };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilities, endings, languages } from '../core/domain.ts';
+import { capabilities, endings, languages, profiles } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
 import { failureKinds, purposes } from '../core/seams.ts';
 import {
@@ -79,7 +79,11 @@ const runFacts = {
   ms: amount,
   cpuMs: amount.nullable(),
   peakBytes: amount.nullable(),
-  sandbox: z.object({ level: z.enum(sandboxLevels), guarantees: z.array(z.string()) }),
+  sandbox: z.object({
+    level: z.enum(sandboxLevels),
+    guarantees: z.array(z.string()),
+    profile: z.exactOptional(z.enum(profiles)),
+  }),
   files: z.array(sourceFile),
 };
 const runResult = z.discriminatedUnion('status', [
@@ -191,6 +195,13 @@ const outcome = z.object({
   costUsd: amount.nullable(),
 });
 
+const confinement = z.object({
+  level: z.enum(sandboxLevels),
+  guarantees: z.array(z.string()),
+  missing: z.array(z.string()),
+  advice: z.array(z.string()),
+});
+
 const attempt = { step: count, attempt: count };
 const checkOfRun = z.string().nullable();
 
@@ -211,8 +222,14 @@ export const eventSchemas = {
     memory: z.boolean(),
     task,
     forkedFrom: z.exactOptional(z.object({ session: z.string(), seq: count })),
+    sandbox: z.exactOptional(confinement),
   }),
-  'session.resumed': event('session.resumed', { after: count, version: z.string(), model: z.string() }),
+  'session.resumed': event('session.resumed', {
+    after: count,
+    version: z.string(),
+    model: z.string(),
+    sandbox: z.exactOptional(confinement),
+  }),
   'memory.recalled': event('memory.recalled', {
     moment: z.enum(moments),
     memories: z.array(
@@ -243,7 +260,9 @@ export const eventSchemas = {
   'program.scanned': event('program.scanned', { ...attempt, report: scanReport }),
   'permission.answered': event('permission.answered', {
     ...attempt,
-    answer: z.enum(['allow', 'deny']).nullable(),
+    answer: z.enum(['allow', 'allow-session', 'deny']).nullable(),
+    feedback: z.exactOptional(z.string()),
+    remembered: z.exactOptional(z.literal(true)),
   }),
   'run.started': event('run.started', { ...attempt, check: checkOfRun, runner: z.string() }),
   'run.delta': event('run.delta', { stream: z.enum(streams), text: z.string() }),

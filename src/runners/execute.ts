@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { RunResult } from '../core/domain.ts';
+import type { Profile, RunResult } from '../core/domain.ts';
 import type { Chunk, RunJob } from '../core/seams.ts';
 import type { Stream } from '../core/stream.ts';
 import { assetPath } from './asset.ts';
@@ -16,6 +16,13 @@ import type { Sandbox } from './sandbox/sandbox.ts';
 import type { TestStyle } from './testing/framework.ts';
 import type { Proof } from './testing/proof.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
+
+/** What a result says of its confinement: a level that knows no profiles names none. */
+function confinementOf(sandbox: Sandbox, profile: Profile): RunResult['sandbox'] {
+  const { level, guaranteesFor } = sandbox;
+  if (guaranteesFor === undefined) return { level, guarantees: [...sandbox.guarantees] };
+  return { level, guarantees: [...guaranteesFor(profile)], profile };
+}
 
 /** What one process of a job did. */
 export interface Episode {
@@ -42,7 +49,7 @@ export async function* execute(
   needs: { sandbox: Sandbox; interpreters: Interpreters; guard?: CompiledGuard },
   signal: AbortSignal,
 ): Stream<Chunk, Execution> {
-  const confinement = { level: needs.sandbox.level, guarantees: [...needs.sandbox.guarantees] };
+  const confinement = confinementOf(needs.sandbox, job.profile ?? 'workspace-write');
   const facts: RunFacts = { ...noFacts, sandbox: confinement };
   const opened = openWorkspace(job.files, job.checkFiles);
   if (opened.kind !== 'opened') {
@@ -142,6 +149,7 @@ async function* runOne(
     root: workspace.root,
     temporary: workspace.temporary,
     limits: job.limits,
+    ...(job.profile === undefined ? {} : { profile: job.profile }),
     readOnly: job.checkFiles.map((file) => join(workspace.folder, file.path)),
     writable: [workspace.temporary, ...(command.proof === null ? [] : [dirname(command.proof.report)])],
     // Guards and reporters are loaded by the program's own interpreter.

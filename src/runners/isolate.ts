@@ -110,6 +110,7 @@ const worlds: Record<IsolateEngine, string> = { 'isolated-vm': 'V8 isolate', qui
 function factsOf(sandbox: Sandbox, engine: IsolateEngine | null) {
   const own = engine === null ? [] : [`no files, network, processes or environment (${worlds[engine]})`];
   const guarantees = [...own, ...(sandbox.guaranteesFor?.('none') ?? sandbox.guarantees)];
+  const profile = sandbox.guaranteesFor === undefined ? {} : { profile: 'none' as const };
   const nothing = {
     stdout: '',
     stderr: '',
@@ -119,7 +120,7 @@ function factsOf(sandbox: Sandbox, engine: IsolateEngine | null) {
     peakBytes: null,
     files: [],
   };
-  return { ...nothing, sandbox: { level: sandbox.level, guarantees } };
+  return { ...nothing, sandbox: { level: sandbox.level, guarantees, ...profile } };
 }
 
 interface IsolateNeeds {

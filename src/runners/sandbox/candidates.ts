@@ -195,8 +195,9 @@ async function trial(sandbox: Sandbox): Promise<string | null> {
   }
 }
 
+/** Long enough for a machine that is busy: a sandbox that is only slow must not be taken for one that does not work. */
 const trialLimits = {
-  wallMs: 3_000,
+  wallMs: 15_000,
   cpuMs: 2_000,
   memoryBytes: 64 * 1024 ** 2,
   totalMemoryBytes: 64 * 1024 ** 2,
@@ -225,7 +226,7 @@ function finder(path: string): Find {
 
 function ask(file: string, args: string[]): Promise<string | null> {
   return new Promise((resolve) => {
-    execFile(file, args, { timeout: 3_000, killSignal: 'SIGKILL' }, (error, stdout) =>
+    execFile(file, args, { timeout: 15_000, killSignal: 'SIGKILL' }, (error, stdout) =>
       resolve(error ? null : stdout),
     );
   });

@@ -20,7 +20,8 @@ export interface ChooseOptions {
 }
 
 export type Choice =
-  | { kind: 'chosen'; sandbox: Sandbox; probes: ProbeRow[] }
+  /** `lacking`: the stronger sandboxes that were tried before, each with what it lacks and what to do. */
+  | { kind: 'chosen'; sandbox: Sandbox; probes: ProbeRow[]; lacking: { why: string; advice: string }[] }
   /** `missing`: guarantees of the minimum that no sandbox here gives, in words. `advice`: what to do, one sentence each. */
   | { kind: 'unavailable'; why: string; missing: string[]; advice: string[] };
 
@@ -49,7 +50,12 @@ export async function chooseSandbox(options: ChooseOptions): Promise<Choice> {
       continue;
     }
     if (order.indexOf(level) >= order.indexOf(minLevel))
-      return { kind: 'chosen', sandbox: tried.sandbox, probes: probed.rows };
+      return {
+        kind: 'chosen',
+        sandbox: tried.sandbox,
+        probes: probed.rows,
+        lacking: lacking.map(({ why, advice }) => ({ why, advice })),
+      };
     below ??= level;
   }
   const what = wanted === 'auto' ? `level ${minLevel}` : wanted;

@@ -1,8 +1,6 @@
-import type { RunLimits, SandboxLevel } from '../../core/domain.ts';
+import type { Profile, RunLimits, SandboxLevel } from '../../core/domain.ts';
 
-/** What a program may reach, least first. `localhost`: servers and clients among the run's own processes. */
-export const profiles = ['none', 'workspace-read', 'workspace-write', 'localhost', 'network'] as const;
-export type Profile = (typeof profiles)[number];
+export type { Profile } from '../../core/domain.ts';
 
 /** What is to run: absolute path of the interpreter first, then its arguments. */
 export interface ConfineRequest {

@@ -15,7 +15,7 @@ import { testsReport } from './tests-report.ts';
  */
 export function tester({ runners, limits }: { runners: readonly Runner[]; limits: RunLimits }): Tester {
   return {
-    test: async function* (program, check, checks, capabilities, signal) {
+    test: async function* (program, check, checks, capabilities, signal, profile) {
       const job: RunJob = {
         language: program.language,
         files: program.files,
@@ -23,6 +23,7 @@ export function tester({ runners, limits }: { runners: readonly Runner[]; limits
         action: actionOf(check, program.entry),
         capabilities,
         limits,
+        ...(profile === undefined ? {} : { profile }),
       };
       const checked = new Set(checks.files.map((file) => file.path));
       const own = program.files.filter((file) => !checked.has(file.path));
