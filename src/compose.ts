@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { decisionsOf } from './compose/policy.ts';
+import { openSandbox, withoutSandbox } from './compose/sandbox.ts';
 import type { Config } from './config.ts';
-import type { SandboxLevel } from './core/domain.ts';
+import type { Confinement } from './core/domain.ts';
 import { guardedToolkit } from './core/guard.ts';
 import { nothingRecalled } from './core/memory.ts';
 import type { Approve, MemoryStore, ModelProvider, Runner, Scanner, Tester, Toolkit } from './core/seams.ts';
 import type { Redactor } from './journal/redact.ts';
 import { exitCodes, problem } from './problem.ts';
-import type { Choice } from './runners/sandbox/choose.ts';
 import type { Sandbox } from './runners/sandbox/sandbox.ts';
 
 /** The composition root: Config → Toolkit. Plain data in, the loop's seams out; nothing else decides which adapter is used. */
@@ -16,6 +17,8 @@ import type { Sandbox } from './runners/sandbox/sandbox.ts';
 /** What many sessions of one process share. */
 export interface Workbench {
   scan: Scanner;
+  sandbox: Sandbox;
+  confinement: Confinement;
   runners: readonly Runner[];
   tester: Tester;
   redactor: Redactor;
@@ -64,35 +67,21 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
     import('./prompts.ts'),
     openRedactor(config),
   ]);
-  const sandbox = await sandboxOf(config);
+  const opened = await openSandbox(config);
+  if (opened.kind === 'unavailable') throw problem(exitCodes.sandbox, withoutSandbox(opened));
+  const { sandbox, confinement } = opened;
   const subprocess = subprocessRunner(sandbox);
   const runners = [isolateRunner({ sandbox, instead: subprocess }), subprocess];
   return {
     scan: await makeScanner(),
+    sandbox,
+    confinement,
     runners,
     tester: tester({ runners, limits: programLimits }),
     redactor,
     prompt: loadPrompts(config.prompts),
     limits: programLimits,
   };
-}
-
-/**
- * What confines the programs of a session: limits alone (L0), unless a higher level is the minimum (KINTSUGI_MIN_LEVEL); then the best that this
- * machine's own probes found whole, or a Problem (44) that says what is missing and how to get it.
- */
-async function sandboxOf(config: Config): Promise<Sandbox> {
-  if (config.minLevel === 'L0') return (await import('./runners/sandbox/limits-only.ts')).limitsOnly();
-  const choice = await bestSandbox(config.minLevel, config.logs);
-  if (choice.kind === 'chosen') return choice.sandbox;
-  const missing = choice.missing.length > 0 ? ` Missing: ${choice.missing.join('; ')}.` : '';
-  throw problem(exitCodes.sandbox, [`${choice.why}${missing}`, ...choice.advice].join('\n'));
-}
-
-/** The highest level of confinement that holds on this machine, found by live probes that are remembered in `cacheDirectory`. */
-export async function bestSandbox(minLevel: SandboxLevel, cacheDirectory: string): Promise<Choice> {
-  const { chooseSandbox } = await import('./runners/sandbox/choose.ts');
-  return await chooseSandbox({ minLevel, wanted: 'auto', cacheDirectory });
 }
 
 /** Takes every secret this process can know of out of text: values of `.env`, of the environment, known shapes. */
@@ -129,11 +118,12 @@ export async function composeToolkit(
   workbench: Workbench,
   needs: SessionNeeds,
 ): Promise<Toolkit> {
-  const { decide, defaultPolicy } = await import('./scanner/policy.ts');
+  const { decide, profile } = await decisionsOf(config, workbench);
   const toolkit: Toolkit = {
     ...needs,
     scan: workbench.scan,
-    decide: decide(defaultPolicy, config.permissionMode),
+    decide,
+    profile,
     runners: workbench.runners,
     tester: workbench.tester,
     memory: noMemory,

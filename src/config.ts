@@ -11,8 +11,9 @@ import {
   type Variables,
   withoutHidden,
 } from './config/layers.ts';
+import { type PolicyLayer, policyFromFile, policyFromText, policyVariable } from './config/policy.ts';
 import { resolveSettings, type Source } from './config/resolve.ts';
-import type { ColorMode, SandboxMode, SecretName, SettingName } from './config/settings.ts';
+import type { ColorMode, Container, SandboxMode, SecretName, SettingName } from './config/settings.ts';
 import { isLoopback } from './config/values.ts';
 import type { Budgets, PermissionMode, SandboxLevel } from './core/domain.ts';
 import { packageRoot } from './package-root.ts';
@@ -37,7 +38,13 @@ export interface Config {
   budgets: Budgets;
   permissionMode: PermissionMode;
   sandbox: SandboxMode;
+  /** The least level that programs may run at. One that nobody set (`sources.minLevel` is a default) is a wish, of which a machine may fall short. */
   minLevel: SandboxLevel;
+  container: Container | null;
+  /** Somebody said the word that goes with `danger-full-access`. */
+  acceptDanger: boolean;
+  /** What somebody says of single capabilities, the strongest place first; places that say nothing are left out. */
+  policy: PolicyLayer[];
   memory: boolean;
   offline: boolean;
   seed: number | null;
@@ -99,11 +106,23 @@ export async function loadConfig({
     flagLayer(flags, problems),
     environmentLayer('environment', env, (variable) => variable),
     environmentLayer('.env', withoutHidden(dotenv.values, env), (variable) => `${variable} in ${dotenvFile}`),
-    ...(project ? [project] : []),
-    ...(user ? [user] : []),
+    ...(project ? [project.settings] : []),
+    ...(user ? [user.settings] : []),
   ];
   const { values, sources, problems: unreadable } = resolveSettings(layers);
   problems.push(...unreadable);
+  const policy = [
+    policyFromText('flag', '--policy', flags.policy ?? [], problems),
+    policyFromText('environment', policyVariable, [env[policyVariable] ?? ''], problems),
+    policyFromText(
+      '.env',
+      `${policyVariable} in ${dotenvFile}`,
+      [withoutHidden(dotenv.values, env)[policyVariable] ?? ''],
+      problems,
+    ),
+    policyFromFile('project file', projectFile, project?.policy, problems),
+    policyFromFile('user file', userFile, user?.policy, problems),
+  ].filter(({ changes }) => Object.keys(changes).length > 0);
   const anthropic = findSecret('anthropic', env, dotenv.values, dotenvFile, problems);
   const openai = findSecret('openai', env, dotenv.values, dotenvFile, problems);
 
@@ -134,6 +153,9 @@ export async function loadConfig({
     permissionMode: values.permissionMode,
     sandbox: values.sandbox,
     minLevel: values.minLevel,
+    container: values.container,
+    acceptDanger: flags.acceptDanger === true,
+    policy,
     memory: values.memory && !flags.bare,
     offline: values.offline,
     seed: values.seed,

@@ -1,5 +1,5 @@
 import type { Io } from './cli/context.ts';
-import type { Invocation } from './cli/flags.ts';
+import type { Invocation } from './cli/invocation.ts';
 import { exitCodes, isProblem } from './problem.ts';
 import { productVersion } from './version.ts';
 

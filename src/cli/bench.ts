@@ -11,11 +11,12 @@ import { openJournal } from '../journal/write.ts';
 import { exitCodes, problem } from '../problem.ts';
 import { type BenchRow, benchTotal, rowText, totalText } from './bench-report.ts';
 import { conduct } from './conduct.ts';
+import { confinementLine } from './confinement.ts';
 import { configFor, type Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
-import type { Invocation, RunFlags } from './flags.ts';
 import { readText } from './goal.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
+import type { Invocation, RunFlags } from './invocation.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { folderOf, parseSuite, type SuiteTask } from './suite.ts';
 import { outputFormatOf } from './surface.ts';
@@ -42,6 +43,8 @@ export async function benchSuite(
   const tasks = ordered(all, config.seed).slice(0, limit);
   const modelFor = await modelPerGoal(config, tasks);
   const workbench = await openWorkbench(config);
+  const short = confinementLine(workbench.confinement);
+  if (short !== null) io.stderr.write(`warning: ${short}\n`);
   const interrupts = listenForInterrupts(null, io.exit);
   const bar = startProgressBar(screenOf(io.stderr, config.color, io.env), tasks.length);
   const rows: BenchRow[] = [];
@@ -109,7 +112,12 @@ async function benchOne(one: SuiteTask, bench: Bench): Promise<BenchRow> {
   const { wallMs } = config.budgets;
   const signals = [interrupts.signal, ...(wallMs === null ? [] : [timeLimit(wallMs)])];
   try {
-    const start = { session: journal.session, version: config.version, memory: false };
+    const start = {
+      session: journal.session,
+      version: config.version,
+      memory: false,
+      sandbox: workbench.confinement,
+    };
     const task = workbench.redactor.value({
       ...one.task,
       attachments: [],

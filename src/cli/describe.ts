@@ -1,7 +1,8 @@
-import type { Finding, RunResult, TestReport, Usage, Verdict } from '../core/domain.ts';
+import type { Confinement, Finding, RunResult, TestReport, Usage, Verdict } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
 import { tokensOf } from '../core/limits.ts';
 import { endedBadly } from '../core/signature.ts';
+import { confinementLine } from './confinement.ts';
 
 /** Events in words: what progress on a terminal, plain logs and the text replay say. One place, so that live and replay agree. */
 
@@ -23,11 +24,12 @@ export function describeEvent(event: SessionEvent, detail: Detail): Line[] {
         ? `, forked from ${event.forkedFrom.session} at event ${event.forkedFrom.seq}`
         : '';
       const lines = [line(`session ${event.session} · model ${event.model}${fork}`, 'strong')];
+      lines.push(...confinementLines(event.sandbox, full));
       if (event.model === 'demo') lines.push(line('demo: recorded replies; no model is asked', 'warn'));
       return full ? [...lines, ...block(event.task.goal)] : lines;
     }
     case 'session.resumed':
-      return [line(`goes on after event ${event.after}`, 'warn')];
+      return [line(`goes on after event ${event.after}`, 'warn'), ...confinementLines(event.sandbox, full)];
     case 'memory.recalled':
       return event.memories.length > 0 || full
         ? [line(`recalled ${event.memories.length} for ${event.moment}`, 'quiet')]
@@ -111,8 +113,8 @@ export function describeEvent(event: SessionEvent, detail: Detail): Line[] {
     case 'permission.answered':
       return [
         line(
-          `permission: ${event.answer ?? 'nobody can answer'}`,
-          event.answer === 'allow' ? 'plain' : 'warn',
+          `permission: ${permissionText(event)}`,
+          event.answer === 'allow' || event.answer === 'allow-session' ? 'plain' : 'warn',
         ),
       ];
     case 'run.started':
@@ -150,6 +152,13 @@ export function describeEvent(event: SessionEvent, detail: Detail): Line[] {
   }
 }
 
+function confinementLines(sandbox: Confinement | undefined, full: boolean): Line[] {
+  if (sandbox === undefined) return [];
+  const short = confinementLine(sandbox);
+  if (short !== null) return [line(short, 'warn')];
+  return full ? [line(`sandbox ${sandbox.level}: ${sandbox.guarantees.join('; ')}`, 'quiet')] : [];
+}
+
 function runLines(event: Extract<SessionEvent, { type: 'run.ended' }>, full: boolean): Line[] {
   if (event.check !== null && !full) return [];
   const { result } = event;
@@ -158,6 +167,17 @@ function runLines(event: Extract<SessionEvent, { type: 'run.ended' }>, full: boo
   const heading = line(`attempt ${event.attempt}: ${what}: ${runText(result)}`, ok ? 'plain' : 'warn');
   if (!full) return [heading];
   return [heading, ...labelled('stdout', result.stdout), ...labelled('stderr', result.stderr)];
+}
+
+function permissionText({
+  answer,
+  feedback,
+  remembered,
+}: Extract<SessionEvent, { type: 'permission.answered' }>): string {
+  if (remembered) return 'allowed for the session before';
+  if (answer === null) return 'nobody can answer';
+  const words = answer === 'allow-session' ? 'allow, for the session' : answer;
+  return feedback === undefined ? words : `${words}: ${feedback}`;
 }
 
 /** How a run ended, in words. */

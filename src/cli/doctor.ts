@@ -1,7 +1,6 @@
 import { type DescribedSetting, describeConfig } from '../config/describe.ts';
 import type { Flags } from '../config/layers.ts';
 import { type Config, formatProblems, loadConfig } from '../config.ts';
-import { packageRoot } from '../package-root.ts';
 import { productVersion } from '../version.ts';
 import { diskRow, dotenvRow, homeRow, machineRows, promptsRow, type Terminal } from './doctor/machine.ts';
 import { modelRows } from './doctor/models.ts';
@@ -13,6 +12,7 @@ const groups: Record<Row['group'], string> = {
   models: 'Models',
   languages: 'Languages',
   safety: 'Safety',
+  probes: 'Attacked from inside the sandbox, and stopped',
 };
 
 /**
@@ -27,7 +27,7 @@ export async function doctor(
   const [disk, models, tools] = await Promise.all([
     diskRow(config.home),
     modelRows(config, endpoints),
-    toolRows(config, packageRoot()),
+    toolRows(config),
   ]);
   const rows = [
     ...machineRows(terminal, config.version),

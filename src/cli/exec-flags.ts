@@ -7,14 +7,13 @@ export function addExec(
   program: Command,
   take: (invocation: { command: 'exec' } & ExecInvocation) => void,
 ): void {
-  withOptions(program.command('exec'), ['permissions', 'general'])
+  withOptions(program.command('exec'), ['permissions', 'confinement', 'policy', 'general'])
     .description('run one file in the sandbox by itself, after the scanner')
     .argument('<file>', 'a JavaScript, TypeScript, Python or shell file; it is alone in its folder')
     .argument('[args...]', 'for the program, behind --')
     .option('--language <name>', 'javascript, typescript, python or shell (js, ts, py, bash)')
     .option('--timeout <duration>', 'end it after so long: 90s, 5m (10s)')
     .option('--memory <size>', 'memory of one process: 256M, 2G (512M)')
-    .option('--min-level <level>', 'run it at this level of the sandbox or a higher one: L0, L1, L2, L3')
     .option('--stdin', 'give standard input to the program; it has none otherwise')
     .option('--json', 'the result as one JSON object')
     .addHelpText(
@@ -24,11 +23,10 @@ export function addExec(
     .action((file: string, args: string[], own: Values, command: Command) => {
       refuseForeign(command);
       const values = command.optsWithGlobals();
-      const minLevel = textOr(values, 'minLevel');
       const { timeout: _, ...config } = configFlags(values);
       take({
         command: 'exec',
-        config: { ...config, ...(minLevel === null ? {} : { minLevel }) },
+        config,
         file,
         args,
         language: textOr(values, 'language'),

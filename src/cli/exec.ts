@@ -1,9 +1,11 @@
 import path from 'node:path';
-import type { ExecBench, NoSandbox } from '../compose/exec.ts';
+import type { ExecBench } from '../compose/exec.ts';
+import { withoutSandbox } from '../compose/sandbox.ts';
 import type { Flags } from '../config/layers.ts';
 import { parseDuration } from '../config/values.ts';
 import { type Finding, languages, type Program, type RunLimits, type RunResult } from '../core/domain.ts';
 import { exitCodes, problem } from '../problem.ts';
+import { confinementLine } from './confinement.ts';
 import { configFor, type Io } from './context.ts';
 import { findingText } from './describe.ts';
 import { readText } from './goal.ts';
@@ -58,6 +60,8 @@ export async function execFile(io: Io, invocation: ExecInvocation): Promise<numb
   const report = bench.scan(program);
   const findings = report.findings.filter(({ severity }) => severity !== 'note');
   const errors = screenOf(io.stderr, config.color, io.env);
+  const warning = confinementLine(bench.confinement);
+  if (warning !== null) say(errors, warning, 'warn');
   const decision = bench.decide(report);
   const answer =
     decision === 'ask' && !invocation.print && io.stdin.isTTY === true && !invocation.stdin
@@ -70,7 +74,9 @@ export async function execFile(io: Io, invocation: ExecInvocation): Promise<numb
     const limits = { ...bench.limits, ...bounds };
     const action = { kind: 'entry' as const, entry: file.path, args: invocation.args, stdin };
     const job = { language, files: [file], checkFiles: [], action, limits };
-    const stream = bench.runner.run({ ...job, capabilities: report.capabilities }, interrupts.signal);
+    const profile = bench.profile({ report, approved: decision === 'ask', check: null });
+    const { capabilities } = report;
+    const stream = bench.runner.run({ ...job, capabilities, profile }, interrupts.signal);
     let step = await stream.next();
     for (; !step.done; step = await stream.next())
       if (!invocation.json) io[step.value.stream].write(step.value.text);
@@ -116,6 +122,7 @@ function refuse(
 ): number {
   const { errors, bench, findings, answer } = refusal;
   if (invocation.json) {
+    const { level, guarantees } = bench.confinement;
     const nothing = {
       exitCode: null,
       signal: null,
@@ -125,7 +132,7 @@ function refuse(
       cpuMs: null,
       peakBytes: null,
     };
-    io.stdout.write(`${JSON.stringify({ status: 'refused', ...nothing, sandbox: bench.sandbox })}\n`);
+    io.stdout.write(`${JSON.stringify({ status: 'refused', ...nothing, sandbox: { level, guarantees } })}\n`);
   }
   for (const finding of findings)
     say(errors, findingText(finding), finding.severity === 'deny' ? 'bad' : 'warn');
@@ -162,16 +169,6 @@ function summary(run: RunResult, limits: RunLimits): string {
   };
   const peak = run.peakBytes === null ? '' : `, ${Math.ceil(run.peakBytes / megabyte)} MB`;
   return `${how[run.status]} (${Math.round(run.ms)} ms${peak}, sandbox ${run.sandbox.level})`;
-}
-
-function withoutSandbox({ why, missing, advice }: NoSandbox): string {
-  return [
-    why,
-    ...(missing.length > 0
-      ? ['What would not be guaranteed:', ...missing.map((words) => `  - ${words}`)]
-      : []),
-    ...(advice.length > 0 ? ['What to do:', ...advice.map((words) => `  - ${words}`)] : []),
-  ].join('\n');
 }
 
 function limitsOf({ timeout, memory }: ExecInvocation): Partial<RunLimits> {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { Flags } from '../config/layers.ts';
 import { exitCodes, problem } from '../problem.ts';
 import { examples } from './examples.ts';
-import type { ExecInvocation } from './exec.ts';
 import { addExec } from './exec-flags.ts';
+import type { Invocation, RunFlags } from './invocation.ts';
 import {
   configFlags,
   refuseForeign,
@@ -16,51 +15,6 @@ import {
 } from './options.ts';
 
 /** argv → what to do. The one place that knows the names of flags; values are checked by the configuration and by each command. */
-
-export interface RunFlags {
-  config: Flags;
-  print: boolean;
-  language: string | null;
-  tests: string[];
-  check: string[];
-  out: string | null;
-  force: boolean;
-  sessionId: string | null;
-  /** The session whose program a new goal starts from. */
-  continueFrom: string | null;
-  outputFormat: string | undefined;
-  json: boolean;
-  outputLastMessage: string | null;
-  verbose: boolean;
-  debug: boolean;
-}
-
-export type Invocation =
-  | { command: 'run'; goal: string | undefined; flags: RunFlags }
-  | { command: 'sessions'; config: Flags; json: boolean; limit: number | null }
-  | { command: 'resume'; id: string; flags: RunFlags; fork: boolean }
-  | {
-      command: 'replay';
-      id: string;
-      flags: RunFlags;
-      speed: string | null;
-      step: boolean;
-      verify: boolean;
-      from: string | null;
-    }
-  | { command: 'bench'; suite: string; flags: RunFlags; jobs: string; limit: string | null }
-  | {
-      command: 'scan';
-      config: Flags;
-      files: string[];
-      language: string | null;
-      json: boolean;
-      sarif: boolean;
-      verbose: boolean;
-    }
-  | ({ command: 'exec' } & ExecInvocation)
-  | { command: 'doctor'; config: Flags; json: boolean }
-  | { command: 'said'; text: string };
 
 /** Reads the arguments after the program's name. Throws a usage Problem (2); help and version come back as text to print. */
 export function readArguments(argv: readonly string[], version: string): Invocation {
@@ -81,6 +35,8 @@ export function readArguments(argv: readonly string[], version: string): Invocat
     'program',
     'budgets',
     'permissions',
+    'confinement',
+    'policy',
     'format',
     'output',
     'repeatable',
@@ -115,6 +71,8 @@ export function readArguments(argv: readonly string[], version: string): Invocat
     'model',
     'program',
     'permissions',
+    'confinement',
+    'policy',
     'format',
     'output',
     'budgets',
@@ -135,6 +93,8 @@ export function readArguments(argv: readonly string[], version: string): Invocat
     'model',
     'program',
     'permissions',
+    'confinement',
+    'policy',
     'format',
     'output',
     'budgets',
@@ -168,6 +128,8 @@ export function readArguments(argv: readonly string[], version: string): Invocat
     'program',
     'budgets',
     'permissions',
+    'confinement',
+    'policy',
     'format',
     'repeatable',
     'general',
@@ -187,7 +149,7 @@ export function readArguments(argv: readonly string[], version: string): Invocat
         limit: textOr(values, 'limit'),
       };
     });
-  withOptions(program.command('scan'), ['general'])
+  withOptions(program.command('scan'), ['policy', 'general'])
     .description('the safety scanner by itself: what files need and what is wrong with them; nothing is run')
     .argument('<file...>', 'files, folders (without node_modules and hidden ones), or - for standard input')
     .option('--language <name>', 'read the named files as javascript, typescript, python or shell')
@@ -211,7 +173,15 @@ export function readArguments(argv: readonly string[], version: string): Invocat
   addExec(program, (invocation) => {
     found = invocation;
   });
-  withOptions(program.command('doctor'), ['model', 'budgets', 'permissions', 'repeatable', 'general'])
+  withOptions(program.command('doctor'), [
+    'model',
+    'budgets',
+    'permissions',
+    'confinement',
+    'policy',
+    'repeatable',
+    'general',
+  ])
     .description('what this machine has: keys, models, runners, sandbox; and what to do about each gap')
     .option('--json', 'as JSON')
     .action((_: Values, command: Command) => {

@@ -9,8 +9,8 @@ import { openJournal } from '../journal/write.ts';
 import { conduct } from './conduct.ts';
 import type { Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
-import type { RunFlags } from './flags.ts';
 import { listenForInterrupts } from './interrupts.ts';
+import type { RunFlags } from './invocation.ts';
 import { modelOf, recordedMode, startOf, trusted } from './recorded.ts';
 import { newSessionId } from './session-id.ts';
 import { openSurface, outputFormatOf } from './surface.ts';
@@ -57,6 +57,7 @@ export async function forkSession(
       session: journal.session,
       version: config.version,
       memory: started.memory,
+      sandbox: workbench.confinement,
       forkedFrom: { session: started.session, seq: from },
     };
     const { toolkit, forget } = reenact(trusted(config, file, before), live);

@@ -43,6 +43,22 @@ const groups = {
       .option('-p, --print', 'never ask anything')
       .option('--permission-mode <mode>', 'default, plan, acceptEdits, dontAsk or bypassPermissions')
       .option('--yolo', 'the same as --permission-mode bypassPermissions'),
+  confinement: (command: Command) =>
+    command
+      .option('--sandbox <mode>', 'read-only, workspace-write or danger-full-access (workspace-write)')
+      .option('--accept-danger', 'the word that goes with danger-full-access: programs run with your rights')
+      .option(
+        '--min-level <level>',
+        'run programs at this level of the sandbox or a higher one, or not at all: L0, L1, L2, L3',
+      )
+      .option('--container <engine>', 'confine programs with docker or podman'),
+  policy: (command: Command) =>
+    command.option(
+      '--policy <capability=decision>',
+      'allow, ask or deny what a program needs: net.client=deny (repeatable)',
+      collect,
+      [],
+    ),
   repeatable: (command: Command) =>
     command
       .option('--no-memory', 'neither recall nor remember')
@@ -92,6 +108,10 @@ const configNames = [
   'maxTokens',
   'timeout',
   'permissionMode',
+  'sandbox',
+  'minLevel',
+  'container',
+  'acceptDanger',
   'offline',
   'seed',
   'color',
@@ -101,12 +121,13 @@ const configNames = [
 
 /** What the configuration reads of the options. */
 export function configFlags(values: Values): Flags {
-  const flags: Record<string, string | boolean> = {};
+  const flags: Record<string, string | boolean | string[]> = {};
   for (const name of configNames) {
     const value = values[name];
     if (typeof value === 'string' || typeof value === 'boolean') flags[name] = value;
   }
   if (values.memory === false) flags.memory = false;
+  if (Array.isArray(values.policy) && values.policy.length > 0) flags.policy = values.policy.map(String);
   return flags as Flags;
 }
 

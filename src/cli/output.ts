@@ -33,6 +33,7 @@ export interface ResultObject {
   files: string[];
   out: string | null;
   journal: string;
+  sandbox: { level: string; missing: string[]; advice: string[] } | null;
   permission_denials: { rule: string; file: string; line: number; message: string }[];
 }
 
@@ -47,6 +48,7 @@ export function initObject(event: Extract<SessionEvent, { type: 'session.started
     schema_version: event.schema,
     permission_mode: event.task.permissionMode,
     memory: event.memory,
+    sandbox: event.sandbox?.level ?? null,
   };
 }
 
@@ -88,6 +90,11 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
     files: last?.program?.files.map((file) => file.path) ?? [],
     out: state.delivery?.directory ?? null,
     journal,
+    sandbox: state.sandbox && {
+      level: state.sandbox.level,
+      missing: state.sandbox.missing,
+      advice: state.sandbox.advice,
+    },
     permission_denials: attempts
       .filter(
         (attempt) =>

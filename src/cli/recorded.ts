@@ -6,7 +6,7 @@ import type { PermissionMode } from '../core/domain.ts';
 import type { EventOf, SessionEvent } from '../core/events.ts';
 import type { ModelProvider, ModelRequest } from '../core/seams.ts';
 import { exitCodes, isProblem, problem } from '../problem.ts';
-import type { RunFlags } from './flags.ts';
+import type { RunFlags } from './invocation.ts';
 
 /** What a session that is gone on with, forked or verified takes over from its journal. */
 
@@ -81,5 +81,7 @@ export function recordedMode(
 export function trusted(config: Config, file: string, events: readonly SessionEvent[]): SessionEvent[] {
   return isOwn(config, file)
     ? [...events]
-    : events.filter((event) => event.type !== 'permission.answered' || event.answer !== 'allow');
+    : events.filter(
+        (event) => event.type !== 'permission.answered' || event.answer === 'deny' || event.answer === null,
+      );
 }

@@ -7,12 +7,13 @@ import { initialState, reduce } from '../core/state.ts';
 import { findSession } from '../journal/list.ts';
 import { loadJournal } from '../journal/read.ts';
 import { exitCodes, problem } from '../problem.ts';
+import { confinementLine } from './confinement.ts';
 import { configFor, type Io } from './context.ts';
 import { count, describeEvent } from './describe.ts';
 import { exits } from './exit-codes.ts';
-import type { Invocation } from './flags.ts';
 import { forkSession } from './fork.ts';
 import { listenForInterrupts } from './interrupts.ts';
+import type { Invocation } from './invocation.ts';
 import { resultObject } from './output.ts';
 import { outputFormatOf } from './surface.ts';
 import { paint, printable, type Screen, screenOf } from './terminal.ts';
@@ -127,7 +128,14 @@ async function verify(
   const format = outputFormatOf(invocation.flags.outputFormat, invocation.flags.json);
   const interrupts = listenForInterrupts(config.budgets.wallMs, io.exit);
   try {
-    const { agreed, total, divergence } = await verifyJournal(config, events, file, interrupts.signal);
+    const { agreed, total, divergence, confinement } = await verifyJournal(
+      config,
+      events,
+      file,
+      interrupts.signal,
+    );
+    const short = confinementLine(confinement);
+    if (short !== null) io.stderr.write(`warning: ${short}\n`);
     const stopped = events.at(-1)?.type === 'session.ended' ? '' : ', up to where the session was cut off';
     if (format !== 'text') {
       io.stdout.write(

@@ -16,9 +16,9 @@ import { approveInTerminal } from './approve.ts';
 import { conduct } from './conduct.ts';
 import { configFor, type Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
-import type { Invocation, RunFlags } from './flags.ts';
 import { forkSession } from './fork.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
+import type { Invocation, RunFlags } from './invocation.ts';
 import { initObject } from './output.ts';
 import { modelOf, recordedMode, startOf, trusted } from './recorded.ts';
 import { openSurface, outputFormatOf, type Surface } from './surface.ts';
@@ -107,6 +107,7 @@ async function goOn(
       after: before.at(-1)?.seq ?? 0,
       version: config.version,
       model: model.id,
+      sandbox: workbench.confinement,
     };
   });
   const { state, result } = await conduct(stream, journal, surface.show, {

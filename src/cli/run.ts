@@ -9,9 +9,9 @@ import { approveInTerminal } from './approve.ts';
 import { conduct } from './conduct.ts';
 import { configFor, type Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
-import type { RunFlags } from './flags.ts';
 import { readGoal } from './goal.ts';
 import { listenForInterrupts } from './interrupts.ts';
+import type { RunFlags } from './invocation.ts';
 import { languageFlag } from './language.ts';
 import { askLine } from './line.ts';
 import type { OutputFormat } from './output.ts';
@@ -79,7 +79,12 @@ async function newSession(
       deliver: deliverTo(flags.out, flags.force),
       approve: options.interactive ? approveInTerminal(io, interrupts.signal, surface.held) : nobodyApproves,
     });
-    const start = { session: journal.session, version: config.version, memory: false };
+    const start = {
+      session: journal.session,
+      version: config.version,
+      memory: false,
+      sandbox: workbench.confinement,
+    };
     const task = workbench.redactor.value(given);
     const { state, result } = await conduct(
       runSession(start, task, toolkit, interrupts.signal),

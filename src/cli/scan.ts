@@ -46,7 +46,7 @@ export async function scanFiles(io: Io, invocation: ScanInvocation): Promise<num
   const config = await configFor(io, invocation.config);
   const { openFileScans } = await import('../compose/scan.ts');
   const [scans, { files, unreadable }] = await Promise.all([
-    openFileScans(),
+    openFileScans(config),
     readInputs(io, invocation.files),
   ]);
 

@@ -1,6 +1,6 @@
 import { listSessions } from '../journal/list.ts';
 import { configFor, type Io } from './context.ts';
-import type { Invocation } from './flags.ts';
+import type { Invocation } from './invocation.ts';
 import { clip, printable } from './terminal.ts';
 
 /** `kintsugi sessions`: what was done, newest first. */

@@ -1,6 +1,7 @@
 import { composeToolkit, nobodyApproves, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { compareFacts, type Divergence, endedBefore } from '../core/divergence.ts';
+import type { Confinement } from '../core/domain.ts';
 import { type EventBody, isDelta, type SessionEvent } from '../core/events.ts';
 import { runSession } from '../core/loop.ts';
 import { reenact } from '../core/reenact.ts';
@@ -15,6 +16,8 @@ export interface Verification {
   /** How many there are to compare: a cut or interrupted session is compared up to where it was stopped. */
   total: number;
   divergence: Divergence | null;
+  /** What confined the programs that were run again. */
+  confinement: Confinement;
 }
 
 /**
@@ -45,7 +48,7 @@ export async function verifyJournal(
     withoutHashes(workbench.redactor.value(event)),
   );
   signal.throwIfAborted();
-  return verification;
+  return { ...verification, confinement: workbench.confinement };
 }
 
 /** The answers that are taken from the record: all but what this machine can find out again. */
@@ -57,7 +60,7 @@ async function compare(
   stream: Stream<EventBody, unknown>,
   facts: readonly SessionEvent[],
   redact: (event: EventBody) => EventBody,
-): Promise<Verification> {
+): Promise<Omit<Verification, 'confinement'>> {
   const total = facts.length;
   let agreed = 0;
   try {

@@ -1,4 +1,6 @@
+import type { Config } from '../config.ts';
 import type { Decision, Language, ScanReport, SourceFile } from '../core/domain.ts';
+import { policyOf } from './policy.ts';
 
 /** The scanner for `kintsugi scan`, which reads files that belong to no session. */
 export interface FileScans {
@@ -6,7 +8,7 @@ export interface FileScans {
   languageOf: (file: SourceFile) => Language | null;
   /** One report a file. The files are one program: they may import each other. Null is data, of which only package.json scripts are read. */
   scan: (files: readonly { file: SourceFile; language: Language | null }[]) => ScanReport[];
-  /** Under the default policy, where a person is asked. */
+  /** Under the user's policy, where a person is asked. */
   decide: (report: ScanReport) => Decision;
   /** Every rule a finding can name. */
   rules: readonly { name: string; about: string; severity: Decision; cwe: string | null }[];
@@ -24,19 +26,18 @@ function strict(report: ScanReport): ScanReport {
 }
 
 /** Loads the parsers and the rules. */
-export async function openFileScans(): Promise<FileScans> {
-  const [{ makeFileScanner }, { namedLanguage }, { decide, defaultPolicy }, { describedRules }] =
-    await Promise.all([
-      import('../scanner/scan.ts'),
-      import('../scanner/languages.ts'),
-      import('../scanner/policy.ts'),
-      import('../scanner/catalogue.ts'),
-    ]);
+export async function openFileScans(config: Config): Promise<FileScans> {
+  const [{ makeFileScanner }, { namedLanguage }, { decide }, { describedRules }] = await Promise.all([
+    import('../scanner/scan.ts'),
+    import('../scanner/languages.ts'),
+    import('../scanner/policy.ts'),
+    import('../scanner/catalogue.ts'),
+  ]);
   const scan = await makeFileScanner();
   return {
     languageOf: namedLanguage,
     scan: (files) => scan(files).map(strict),
-    decide: decide(defaultPolicy, 'default'),
+    decide: decide(await policyOf(config), 'default'),
     rules: describedRules(),
   };
 }

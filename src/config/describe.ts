@@ -23,6 +23,15 @@ export function describeSource({ layer, name }: Source): string {
   return layer === '.env' ? name : `${layer} ${name}`;
 }
 
+function describePolicy({ policy }: Config): DescribedSetting[] {
+  const [strongest] = policy;
+  if (strongest === undefined) return [];
+  const said = policy.flatMap(({ changes }) =>
+    Object.entries(changes).map(([name, one]) => `${name}=${one}`),
+  );
+  return [{ name: 'policy', value: said.join(', '), from: policy.map(({ name }) => name).join(', ') }];
+}
+
 /** Every setting with its value and where it came from, secrets masked, addresses without their credentials. */
 export function describeConfig(config: Config): DescribedSetting[] {
   const duration = (ms: number | null) => (ms === null ? 'no limit' : formatDuration(ms));
@@ -38,6 +47,7 @@ export function describeConfig(config: Config): DescribedSetting[] {
     permissionMode: config.permissionMode,
     sandbox: config.sandbox,
     minLevel: config.minLevel,
+    container: config.container ?? 'none',
     memory: onOff(config.memory),
     offline: onOff(config.offline),
     seed: config.seed === null ? 'none' : String(config.seed),
@@ -60,6 +70,7 @@ export function describeConfig(config: Config): DescribedSetting[] {
       value: values[name],
       from: describeSource(config.sources[name]),
     })),
+    ...describePolicy(config),
     ...secretNames.map((name) => ({
       name: secretVariables[name],
       value: maskSecret(config.secrets[name]()),

@@ -1,4 +1,5 @@
 import { type ConfigProblem, readJsonObject } from './files.ts';
+import { policyName, policyVariable } from './policy.ts';
 import { type LayerValues, nearest, type Source } from './resolve.ts';
 import { type SecretName, type SettingName, secretVariables, settingNames, settings } from './settings.ts';
 
@@ -8,7 +9,14 @@ import { type SecretName, type SettingName, secretVariables, settingNames, setti
 export type Variables = Record<string, string | undefined>;
 
 /** Flags as the command line gives them, by setting name; texts are parsed here. `memory: true` is commander's default and means nothing. */
-export type Flags = Partial<Record<SettingName, string | boolean>> & { yolo?: boolean; bare?: boolean };
+export type Flags = Partial<Record<SettingName, string | boolean>> & {
+  yolo?: boolean;
+  bare?: boolean;
+  /** `capability=decision`, as often as it was given. */
+  policy?: readonly string[];
+  /** The word that goes with danger-full-access. */
+  acceptDanger?: boolean;
+};
 
 export function flagLayer(flags: Flags, problems: ConfigProblem[]): LayerValues {
   const values: LayerValues['values'] = {};
@@ -59,12 +67,12 @@ export function fileLayer(
   layer: 'project file' | 'user file',
   file: string,
   problems: ConfigProblem[],
-): LayerValues {
+): { settings: LayerValues; policy: unknown } {
   const read = readJsonObject(file);
   problems.push(...read.problems);
   const known: readonly string[] = settingNames;
   for (const name of Object.keys(read.values)) {
-    if (known.includes(name)) continue;
+    if (known.includes(name) || name === policyName) continue;
     const near = nearest(name, known);
     const isSecret = /key|token$|secret|password/i.test(name);
     problems.push({
@@ -78,7 +86,8 @@ export function fileLayer(
       exitCode: 52,
     });
   }
-  return { layer, nameOf: () => file, values: read.values };
+  const { [policyName]: policy, ...values } = read.values;
+  return { settings: { layer, nameOf: () => file, values }, policy };
 }
 
 export function findSecret(
@@ -109,6 +118,7 @@ export function findSecret(
 /** Read elsewhere, or given to the programs that are run. */
 const otherVariables = [
   'KINTSUGI_HOME',
+  policyVariable,
   'KINTSUGI_DEBUG',
   'KINTSUGI_RUN',
   'KINTSUGI_CHECKS',

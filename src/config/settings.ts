@@ -8,6 +8,9 @@ import { dollars, duration, line, ollamaAddress, truth, webAddress, wholeNumber 
 const sandboxModes = ['read-only', 'workspace-write', 'danger-full-access'] as const;
 export type SandboxMode = (typeof sandboxModes)[number];
 
+const containers = ['docker', 'podman'] as const;
+export type Container = (typeof containers)[number];
+
 const colorModes = ['auto', 'always', 'never'] as const;
 export type ColorMode = (typeof colorModes)[number];
 
@@ -142,8 +145,18 @@ export const settings = {
     variable: 'KINTSUGI_MIN_LEVEL',
     schema: zod.enum(sandboxLevels),
     expects: oneOf(sandboxLevels),
-    fallback: 'L0',
+    // Of a default the machine may fall short, which is said; what somebody set is kept or nothing runs.
+    fallback: 'L2',
     project: rankIn<SandboxLevel>(sandboxLevels),
+  }),
+  /** Null: what the machine itself offers. */
+  container: setting<Container | null>({
+    flag: '--container',
+    variable: 'KINTSUGI_CONTAINER',
+    schema: zod.enum(containers),
+    expects: oneOf(containers),
+    fallback: null,
+    project: { may: 'not' },
   }),
   memory: setting<boolean>({
     flag: '--no-memory',

@@ -61,7 +61,15 @@ export async function* attemptOnce(
   }));
   if ('ending' in reply) return reply;
 
-  const blank = { attempt, program: null, raw: null, run: null, results: [], diagnosis: null, feedback: null };
+  const blank = {
+    attempt,
+    program: null,
+    raw: null,
+    run: null,
+    results: [],
+    diagnosis: null,
+    feedback: null,
+  };
   const before = records.findLast((record) => record.program !== null)?.program;
   const reading = readProgram(reply.text, {
     language: frame.plan.language,

@@ -36,7 +36,14 @@ export async function* runSession(
   toolkit: Toolkit,
   signal: AbortSignal,
 ): Stream<EventBody, Outcome> {
-  const context: Context = { task, toolkit, signal, ledger: emptyLedger(), memory: start.memory, remembered: [] };
+  const context: Context = {
+    task,
+    toolkit,
+    signal,
+    ledger: emptyLedger(),
+    memory: start.memory,
+    remembered: [],
+  };
   const progress: Progress = { attempts: 0, proof: null };
   yield { type: 'session.started', schema: schemaVersion, ...start, model: toolkit.model.id, task };
   let stop: Stop;

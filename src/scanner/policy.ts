@@ -85,3 +85,22 @@ export function decide(policy: Policy, mode: PermissionMode): (report: ScanRepor
     return mode === 'dontAsk' ? 'deny' : 'ask';
   };
 }
+
+/**
+ * What a program may really have of what it needs: what the policy allows, and what it asks about where somebody said yes (`approved`, or
+ * bypassPermissions). A network is granted only where the question named it: a client of the program's own server asks nobody.
+ */
+export function granted(
+  policy: Policy,
+  mode: PermissionMode,
+): (report: ScanReport, approved: boolean) => Capability[] {
+  return ({ capabilities: needed, findings }, approved) => {
+    const clients = findings.filter(({ rule }) => rule === 'net.client');
+    const ownOnly = clients.length > 0 && clients.every(({ severity }) => severity === 'note');
+    const yes = approved || mode === 'bypassPermissions';
+    return needed.filter((one) => {
+      if (policy[one] !== 'ask') return policy[one] === 'allow';
+      return yes && !(one === 'net.client' && ownOnly);
+    });
+  };
+}

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { bestSandbox } from '../../compose.ts';
 import type { Config } from '../../config.ts';
 import { askCommand, firstLine } from './ask-command.ts';
 import { gap, missing, ok, type Row } from './row.ts';
+import { safetyRows } from './safety.ts';
 
 const soonMs = 3000;
 
@@ -55,28 +52,6 @@ async function pythonRows(): Promise<Row[]> {
   const advice =
     'Tests run with unittest; for pytest ones: apt install python3-pytest, or pip install pytest.';
   return [python, missing('languages', 'pytest', why, advice)];
-}
-
-/** Loaded in a process of its own: an isolate may take its process with it. */
-async function isolateRow(root: string): Promise<Row> {
-  const script = `
-    const load = require('node:module').createRequire(process.argv[1]);
-    const { Isolate } = load('isolated-vm');
-    const isolate = new Isolate({ memoryLimit: 8 });
-    const answer = isolate.compileScriptSync('6 * 7').runSync(isolate.createContextSync());
-    console.log(load('isolated-vm/package.json').version, answer);`;
-  const args = ['--no-node-snapshot', '-e', script, `${root}/package.json`];
-  const answer = await askCommand(process.execPath, args, soonMs, { cwd: root });
-  const [version = '', result = ''] = firstLine(answer.stdout).split(' ');
-  if (answer.ok && result === '42') return ok('languages', 'isolated-vm', version);
-  const why = /Cannot find module/.test(answer.stderr)
-    ? 'not installed'
-    : /NODE_MODULE_VERSION|was compiled against/.test(answer.stderr)
-      ? 'built for another version of Node'
-      : answer.why || 'does not compute';
-  const advice =
-    'Pure JavaScript runs in a subprocess instead. To have it: a C++ compiler (apt install g++ make python3), then npm rebuild isolated-vm.';
-  return gap('languages', 'isolated-vm', why, advice);
 }
 
 async function esbuildRow(): Promise<Row> {
@@ -142,43 +117,16 @@ async function containerRow(): Promise<Row> {
       );
 }
 
-/** What confines the programs of a session on this machine with these settings: told as it is. */
-async function sandboxRow(config: Config): Promise<Row> {
-  const { minLevel } = config;
-  // Probed afresh: a doctor looks, and leaves nothing behind.
-  const scratch = await mkdtemp(path.join(tmpdir(), 'kintsugi-doctor-'));
-  const choice = await bestSandbox(minLevel, scratch).finally(() =>
-    rm(scratch, { recursive: true, force: true }),
-  );
-  if (minLevel !== 'L0') {
-    if (choice.kind === 'chosen')
-      return ok('safety', 'sandbox', `${choice.sandbox.level}: every guarantee probed`);
-    const advice = [choice.why, ...choice.advice].join(' ');
-    return {
-      ...missing('safety', 'sandbox', `none of ${minLevel}: sessions end with exit 44`, advice),
-      required: true,
-    };
-  }
-  const reach = choice.kind === 'chosen' ? choice.sandbox.level : 'L0';
-  const level = 'L0: limits on time, output and memory; files, network and other processes are not isolated';
-  const advice =
-    reach === 'L0'
-      ? 'Programs that look dangerous are refused, the rest run with your rights: install bubblewrap, or run kintsugi inside a container.'
-      : `This machine reaches ${reach}: KINTSUGI_MIN_LEVEL=${reach === 'L3' ? 'L2' : reach} makes every program run isolated, or not at all.`;
-  return gap('safety', 'sandbox', level, advice);
-}
-
 /** Interpreters, compilers and what isolates programs. All asked at once, each for a few seconds at most. */
-export async function toolRows(config: Config, root: string): Promise<Row[]> {
+export async function toolRows(config: Config): Promise<Row[]> {
   const rows = await Promise.all([
     gitRow(),
     bashRow(),
     pythonRows(),
-    isolateRow(root),
     esbuildRow(),
     bubblewrapRow(),
     containerRow(),
-    sandboxRow(config),
+    safetyRows(config),
   ]);
   const embedder = gap(
     'models',
