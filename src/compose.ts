@@ -4,7 +4,7 @@ import path from 'node:path';
 import { decisionsOf } from './compose/policy.ts';
 import { openSandbox, withoutSandbox } from './compose/sandbox.ts';
 import type { Config } from './config.ts';
-import type { Confinement } from './core/domain.ts';
+import type { Confinement } from './core/confinement.ts';
 import { guardedToolkit } from './core/guard.ts';
 import { nothingRecalled } from './core/memory.ts';
 import type { Approve, MemoryStore, ModelProvider, Runner, Scanner, Tester, Toolkit } from './core/seams.ts';

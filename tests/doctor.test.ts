@@ -18,7 +18,7 @@ import { diskRowOf, nodeRow, oldestNode, type Terminal, terminalRow } from '../s
 import { modelRows } from '../src/cli/doctor/models.ts';
 import type { Row } from '../src/cli/doctor/row.ts';
 import { doctor, doctorExitCode, printDoctor } from '../src/cli/doctor.ts';
-import { bestSandbox } from '../src/compose.ts';
+import { openSandbox } from '../src/compose/sandbox.ts';
 import { describeConfig } from '../src/config/describe.ts';
 import type { Flags, Variables } from '../src/config/layers.ts';
 import { findLocalModels } from '../src/config/local-models.ts';
@@ -90,7 +90,7 @@ describe('the doctor', () => {
       'embedder',
       'bash',
       'Python',
-      'isolated-vm',
+      'isolate',
       'esbuild',
       'bubblewrap',
       'containers',
@@ -101,7 +101,12 @@ describe('the doctor', () => {
     expect(new Set(names).size).toBe(names.length);
     for (const { state, advice } of rows) expect(advice === null).toBe(state === 'ok');
     expect(rowOf(rows, 'model').value).toBe('anthropic/claude-sonnet-5-5: ANTHROPIC_API_KEY is set');
-    expect(rowOf(rows, 'sandbox').value).toMatch(/^L0: .*not isolated/);
+    expect(rowOf(rows, 'sandbox').value).toMatch(/^sessions run at L[0-3]\b/);
+    const reached = rowOf(rows, 'sandbox').value.slice(
+      'sessions run at '.length,
+      'sessions run at L0'.length,
+    );
+    expect(rows.filter(({ group }) => group === 'probes').length > 0).toBe(reached !== 'L0');
     expect(rowOf(rows, 'esbuild').state).toBe('ok');
     expect(doctorExitCode(rows)).toBe(0);
     expect(readdirSync(home)).toEqual(['.env']);
@@ -140,9 +145,14 @@ describe('the doctor', () => {
     const rows = await doctor(broken, terminal, nobody);
     expect(rowOf(rows, 'prompts').value).toContain('system.md cannot be read (ENOENT)');
     expect(doctorExitCode(rows)).toBe(1);
-    const row = rowOf(await doctor(await config({ minLevel: 'L3' }), terminal, nobody), 'sandbox');
-    const { kind } = await bestSandbox('L3', home);
-    if (kind === 'chosen') expect(row).toMatchObject({ state: 'ok', value: 'L3: every guarantee probed' });
+    const strict = await config({ minLevel: 'L3' });
+    const row = rowOf(await doctor(strict, terminal, nobody), 'sandbox');
+    const { kind } = await openSandbox({ ...strict, logs: home });
+    if (kind === 'ready')
+      expect(row).toMatchObject({
+        state: 'ok',
+        value: expect.stringMatching(/^sessions run at L3: \d+ attacks/),
+      });
     else expect(row).toMatchObject({ state: 'missing', required: true });
   });
 

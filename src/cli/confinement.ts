@@ -1,4 +1,4 @@
-import type { Confinement } from '../core/domain.ts';
+import type { Confinement } from '../core/confinement.ts';
 
 /** One line that says what this machine's sandbox does not give and how to get it; null where nothing is missing. */
 export function confinementLine({ level, missing, advice }: Confinement): string | null {

@@ -1,4 +1,5 @@
-import type { Confinement, Finding, RunResult, TestReport, Usage, Verdict } from '../core/domain.ts';
+import type { Confinement } from '../core/confinement.ts';
+import type { Finding, RunResult, TestReport, Usage, Verdict } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
 import { tokensOf } from '../core/limits.ts';
 import { endedBadly } from '../core/signature.ts';

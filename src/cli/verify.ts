@@ -1,7 +1,7 @@
 import { composeToolkit, nobodyApproves, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
+import type { Confinement } from '../core/confinement.ts';
 import { compareFacts, type Divergence, endedBefore } from '../core/divergence.ts';
-import type { Confinement } from '../core/domain.ts';
 import { type EventBody, isDelta, type SessionEvent } from '../core/events.ts';
 import { runSession } from '../core/loop.ts';
 import { reenact } from '../core/reenact.ts';

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
-import type { Confinement, Language, Program, RunLimits, ScanReport, SourceFile } from '../core/domain.ts';
+import type { Confinement } from '../core/confinement.ts';
+import type { Language, Program, RunLimits, ScanReport, SourceFile } from '../core/domain.ts';
 import type { Runner, Toolkit } from '../core/seams.ts';
 import { decisionsOf } from './policy.ts';
 import { type NoSandbox, openSandbox } from './sandbox.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Confinement } from '../core/domain.ts';
+import type { Confinement } from '../core/confinement.ts';
 import { exitCodes, problem } from '../problem.ts';
 import type { ChooseOptions } from '../runners/sandbox/choose.ts';
 import type { ProbeRow } from '../runners/sandbox/probe.ts';

@@ -1,3 +1,5 @@
+import type { Profile } from './confinement.ts';
+
 /** The words of the product as types. Everything here is plain data that survives JSON unchanged. */
 
 export const languages = ['javascript', 'typescript', 'python', 'shell'] as const;
@@ -113,18 +115,6 @@ export interface RunLimits {
 }
 
 export type SandboxLevel = 'L0' | 'L1' | 'L2' | 'L3';
-
-/** What a program may reach, least first. `localhost`: servers and clients among the run's own processes. */
-export const profiles = ['none', 'workspace-read', 'workspace-write', 'localhost', 'network'] as const;
-export type Profile = (typeof profiles)[number];
-
-/** What confines the programs of a session. `missing`: guarantees of the wanted level that this machine does not give; `advice`: how to get them. */
-export interface Confinement {
-  level: SandboxLevel;
-  guarantees: string[];
-  missing: string[];
-  advice: string[];
-}
 
 interface RunFacts {
   stdout: string;

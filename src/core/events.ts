@@ -1,6 +1,6 @@
+import type { Confinement } from './confinement.ts';
 import type {
   CheckSet,
-  Confinement,
   Delivery,
   Diagnosis,
   Outcome,

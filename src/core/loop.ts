@@ -1,7 +1,8 @@
 import { ask, type Context } from './ask.ts';
 import { attemptOnce, type StepFrame } from './attempt.ts';
 import { type AttemptRecord, historyText, taskText } from './brief.ts';
-import type { Confinement, Outcome, Program, Proof, RecalledMemory, RunResult, Task } from './domain.ts';
+import type { Confinement } from './confinement.ts';
+import type { Outcome, Program, Proof, RecalledMemory, RunResult, Task } from './domain.ts';
 import { type EventBody, schemaVersion } from './events.ts';
 import { breaker, emptyLedger, type Stop } from './limits.ts';
 import { makePlan, type ProvenPlan } from './planning.ts';

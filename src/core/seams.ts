@@ -1,3 +1,4 @@
+import type { Profile } from './confinement.ts';
 import type {
   Capability,
   Check,
@@ -6,7 +7,6 @@ import type {
   Delivery,
   Finding,
   Language,
-  Profile,
   Program,
   RunLimits,
   RunResult,

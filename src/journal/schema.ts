@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { capabilities, endings, languages, profiles } from '../core/domain.ts';
+import { profiles } from '../core/confinement.ts';
+import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
 import { failureKinds, purposes } from '../core/seams.ts';
 import {

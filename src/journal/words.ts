@@ -1,3 +1,4 @@
+import { profiles } from '../core/confinement.ts';
 import {
   type Check,
   capabilities,
@@ -8,7 +9,6 @@ import {
   type Origin,
   type PermissionMode,
   type Proof,
-  profiles,
   type RecalledMemory,
   type RunResult,
   type SandboxLevel,

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Profile, RunResult } from '../core/domain.ts';
+import type { Profile } from '../core/confinement.ts';
+import type { RunResult } from '../core/domain.ts';
 import type { Chunk, RunJob } from '../core/seams.ts';
 import type { Stream } from '../core/stream.ts';
 import { assetPath } from './asset.ts';

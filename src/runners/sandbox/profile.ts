@@ -1,4 +1,5 @@
-import { type Capability, type Profile, profiles } from '../../core/domain.ts';
+import { type Profile, profiles } from '../../core/confinement.ts';
+import type { Capability } from '../../core/domain.ts';
 import { guaranteeWords } from './guarantees.ts';
 import type { Sandbox } from './sandbox.ts';
 

@@ -1,6 +1,7 @@
-import type { Profile, RunLimits, SandboxLevel } from '../../core/domain.ts';
+import type { Profile } from '../../core/confinement.ts';
+import type { RunLimits, SandboxLevel } from '../../core/domain.ts';
 
-export type { Profile } from '../../core/domain.ts';
+export type { Profile } from '../../core/confinement.ts';
 
 /** What is to run: absolute path of the interpreter first, then its arguments. */
 export interface ConfineRequest {
