@@ -134,11 +134,11 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
   it('a program that wants more is run after yes; nothing is drawn over the question', async () => {
     const running = inTerminal(['print 120', '-m', place.script(planToPrint('120'), asking)]);
     // The question is whole when the cursor was put behind it.
-    await running.until(/Run it\? \[y\/N\] \u001b\[15G/, 'stdout');
-    expect(seen(running.stdout()).findLast((line) => line !== '')).toBe('Run it? [y/N]');
+    await running.until(/Run it\? \[y\/a\/N\] \u001b\[17G/, 'stdout');
+    expect(seen(running.stdout()).findLast((line) => line !== '')).toBe('Run it? [y/a/N]');
     running.type('y');
     await running.until(/Run it\?[^\n]*y$/, 'stdout');
-    expect(running.stdout()).toMatch(/Run it\? \[y\/N\] \u001b\[15Gy$/);
+    expect(running.stdout()).toMatch(/Run it\? \[y\/a\/N\] \u001b\[17Gy$/);
     running.type('\r');
     const ended = await running.ended;
     expect(place.events().find((event) => event.type === 'permission.answered')).toMatchObject({
@@ -159,7 +159,7 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
       try {
         const command = [process.execPath, builtEntry(), 'print 120', '-m', wrote, ...flags];
         const running = launch(['python3', helper, '70', '30', ...command], other, { stdin: null });
-        await running.until('Run it? [y/N] ', 'stdout');
+        await running.until('Run it? [', 'stdout');
         running.type(typed);
         const ended = await running.ended;
         expect(ended.code, ended.stdout).toBe(code);
@@ -183,5 +183,45 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
     const screen = seen(ended.stdout).join('\n');
     expect(screen).not.toMatch(/[█░]/);
     expect(screen).toContain('2 of 2 verified: 2 verified');
+  });
+
+  it('a yes for the session is not asked again', async () => {
+    const failing = codeRule("fetch('http://127.0.0.1:9/').catch(() => console.log(121));");
+    const model = place.script(
+      planToPrint('120'),
+      { purpose: 'diagnose', reply: { text: 'It prints 121.' } },
+      { ...failing, times: 1 },
+      { ...codeRule("fetch('http://127.0.0.1:9/x').catch(() => console.log(122));"), times: 1 },
+      asking,
+    );
+    const running = inTerminal(['print 120', '-m', model]);
+    await running.until('Run it? [', 'stdout');
+    running.type('a\r');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout).toBe(0);
+    expect(ended.stdout.match(/Run it\?/g)).toHaveLength(1);
+    const answers = place.events().filter((event) => event.type === 'permission.answered');
+    expect(answers.map(({ answer, remembered }) => [answer, remembered ?? false])).toEqual([
+      ['allow-session', false],
+      ['allow-session', true],
+      ['allow-session', true],
+    ]);
+  });
+
+  it('what stands behind a no is told the model', async () => {
+    const model = place.script(
+      planToPrint('120'),
+      { ...codeRule('console.log(120);'), when: ['no network please'] },
+      asking,
+    );
+    const running = inTerminal(['print 120', '-m', model]);
+    await running.until('Run it? [', 'stdout');
+    running.type('n no network please\r');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout).toBe(0);
+    expect(place.events().find((event) => event.type === 'permission.answered')).toMatchObject({
+      answer: 'deny',
+      feedback: 'no network please',
+    });
   });
 });
