@@ -102,6 +102,11 @@ describe('json', () => {
       out: null,
       journal: place.journals()[0],
       permission_denials: [],
+      sandbox: {
+        level: expect.stringMatching(/^L[0-3]$/),
+        missing: expect.any(Array),
+        advice: expect.any(Array),
+      },
     });
     expect(result.duration_ms).toBeGreaterThan(0);
     expect(result.usage.input_tokens).toBeGreaterThan(100);

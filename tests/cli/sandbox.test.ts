@@ -62,7 +62,7 @@ describe('with a minimum', () => {
       place.file('one.js', "require('node:fs').writeFileSync('/tmp/never', '');\n");
       place.file(
         'suite.jsonl',
-        '{"id": "a", "goal": "print 120", "language": "javascript", "check": "true"}\n',
+        '{"id": "a", "goal": "print 120", "language": "javascript", "check": ["true"]}\n',
       );
       const model = args[0] === 'exec' ? [] : ['-m', simple()];
       const flagged = await kintsugi(place, [...args, ...model, '--min-level', 'L2'], { env: bareMachine() });
