@@ -120,6 +120,8 @@ it.concurrent('does not run the programs of a stranger unasked, however their jo
   timeout: 60_000,
 }, async ({ place }) => {
   const marker = path.join(place.root, 'it-ran');
+  // Without a sandbox: here nothing but the question stands in the way.
+  const open = ['--sandbox', 'danger-full-access', '--accept-danger'];
   const source = `import { execFileSync } from 'node:child_process';\nexecFileSync('touch', [${JSON.stringify(marker)}]);\nconsole.log(42);`;
   const model = place.script(planToPrint('42'), codeRule(source));
   await kintsugi(place, ['-p', goal, '-m', model]);
@@ -144,11 +146,11 @@ it.concurrent('does not run the programs of a stranger unasked, however their jo
       ['resume', file, '--fork-session'],
       ['replay', file, '--verify'],
     ]) {
-      const ended = await kintsugi(place, args);
+      const ended = await kintsugi(place, [...args, ...open]);
       expect(ended.code, `${args.join(' ')}: ${ended.stderr}`).not.toBe(0);
       expect(place.listing(), args.join(' ')).not.toContain('it-ran');
     }
   }
-  expect((await kintsugi(place, ['resume', bypassed, '--yolo'])).code).toBe(0);
+  expect((await kintsugi(place, ['resume', bypassed, '--yolo', ...open])).code).toBe(0);
   expect(place.listing()).toContain('it-ran');
 });
