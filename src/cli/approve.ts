@@ -17,7 +17,8 @@ export function approveInTerminal(
     held(async () => {
       io.stderr.write('The program asks for more than the policy grants:\n');
       for (const finding of findings) io.stderr.write(`  ${printable(findingText(finding))}\n`);
-      const line = await askLine(io, 'Run it? [y = once, a = for the session, N = no, n and why] ', signal);
+      io.stderr.write('y once · a for the session · n no · n and a reason, for the model\n');
+      const line = await askLine(io, 'Run it? [y/a/N] ', signal);
       return line === null ? null : approvalIn(line);
     });
 }
