@@ -151,7 +151,6 @@ async function* runOne(
     temporary: workspace.temporary,
     limits: job.limits,
     ...(job.profile === undefined ? {} : { profile: job.profile }),
-    writable: [workspace.temporary, ...(command.test?.report ? [dirname(command.test.report)] : [])],
     readOnly: job.checkFiles.map((file) => join(workspace.folder, file.path)),
     writable: [workspace.temporary, ...(command.proof === null ? [] : [dirname(command.proof.report)])],
     // Guards and reporters are loaded by the program's own interpreter.
