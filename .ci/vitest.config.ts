@@ -5,6 +5,7 @@ export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),
   test: {
     include: ['tests/**/*.test.ts'],
+    globalSetup: ['tests/support/probe-once.ts'],
     pool: 'forks',
     // Most of the time is spent in processes the tests start, and a machine of two cores has room for two files.
     maxWorkers: 2,
