@@ -135,7 +135,7 @@ function best(
 ): VectorHit[] {
   const top: VectorHit[] = [];
   for (let row = 0; row < scores.length; row += 1) {
-    const similarity = scores[row] ?? -2;
+    const similarity = rounded(scores[row] ?? -2);
     const last = top[limit - 1];
     if (similarity < -1.5 || (last !== undefined && similarity < last.similarity)) continue;
     const id = idOf(row);
@@ -146,6 +146,11 @@ function best(
     if (top.length > limit) top.pop();
   }
   return top;
+}
+
+/** To six digits, so that equal vectors rank equal whatever the arithmetic. */
+export function rounded(similarity: number): number {
+  return Math.round(similarity * 1e6) / 1e6;
 }
 
 /** Whether a hit ranks before another; equal ones by id. */

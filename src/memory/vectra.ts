@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { settle } from './files.ts';
-import { comesFirst, type VectorHit } from './flat.ts';
+import { comesFirst, rounded, type VectorHit } from './flat.ts';
 
 /**
  * Vectors in a vectra index. Vectra writes its file in place, holds no lock, and removes the folder when making an index fails; so an
@@ -74,7 +74,7 @@ export async function openVectra(
         // Vectra compares with every item and sorts them all, whatever is asked for; its filter cannot call back.
         const found = await index.queryItems([...query], '', items.length);
         return found
-          .map(({ item, score }) => ({ id: item.id, similarity: score }))
+          .map(({ item, score }) => ({ id: item.id, similarity: rounded(score) }))
           .filter(({ id, similarity }) => Number.isFinite(similarity) && accepts(id))
           .sort((one, other) => (comesFirst(one, other) ? -1 : 1))
           .slice(0, limit);

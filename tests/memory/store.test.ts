@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Lesson } from '../../src/core/memory.ts';
 import type { Embedder } from '../../src/core/seams.ts';
 import { openMemory } from '../../src/memory/store.ts';
-import { add, lesson, openIn, temporaryFolder, wordEmbedder } from './samples.ts';
+import { hashedWords, lessonOf as lesson } from './plain.ts';
+import { add, openIn, temporaryFolder } from './samples.ts';
 
 const ids = (hits: readonly { id: string }[]) => hits.map(({ id }) => id);
 
@@ -186,7 +187,7 @@ describe('the index', () => {
       dimensions: 64,
       embed: async (texts) => {
         asked.push(...texts);
-        return await wordEmbedder.embed(texts);
+        return await hashedWords.embed(texts);
       },
     };
     const memory = openIn(folder, { embedder: other });
