@@ -21,8 +21,8 @@ function bundled(folder: string): string {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['vectra'],
-    alias: { vectra: path.resolve(import.meta.dirname, '../../node_modules/vectra') },
+    // Vectra is CommonJS and requires modules of Node.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'silent',
   });
   return outfile;
@@ -45,7 +45,9 @@ function start(program: string, ...args: string[]) {
 }
 
 describe('processes at once', () => {
-  it('four that remember 250 each leave 1,000 in the log, and an index equal to a rebuild', { timeout: 300_000 }, async () => {
+  it('four that remember 250 each leave 1,000 in the log, and an index equal to a rebuild', {
+    timeout: 300_000,
+  }, async () => {
     const folder = temporaryFolder();
     const program = bundled(folder);
     const home = path.join(folder, 'memory');
@@ -134,12 +136,24 @@ describe('a log', () => {
     ['NUL bytes', '\0\0\0\0', 'it holds NUL bytes'],
     ['a list', '[1]', 'it is not an object'],
     ['an object of another kind', '{"a":1}', 'it has no v and op'],
-    ['a lesson without words', entry('x').replace('"when"', '"whence"'), 'memory.when: Invalid input: expected string, received undefined'],
-    ['bytes that are no UTF-8', Buffer.from(entry('x').replace('cut', 'c\u00e9t'), 'latin1'), 'it is not UTF-8'],
+    [
+      'a lesson without words',
+      entry('x').replace('"when"', '"whence"'),
+      'memory.when: Invalid input: expected string, received undefined',
+    ],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from(entry('x').replace('cut', 'c\u00e9t'), 'latin1'),
+      'it is not UTF-8',
+    ],
     ['a later version', '{"v":2,"op":"add"}', 'it is of version 2, and this one reads version 1'],
     ['an unknown op', '{"v":1,"op":"merge"}', 'its op "merge" is of a later version'],
   ])('names the line that has %s, and passes it over', async (_name, line, why) => {
-    const text = Buffer.concat([Buffer.from(`${entry('a')}\n`), Buffer.from(line), Buffer.from(`\n${entry('b')}\n`)]);
+    const text = Buffer.concat([
+      Buffer.from(`${entry('a')}\n`),
+      Buffer.from(line),
+      Buffer.from(`\n${entry('b')}\n`),
+    ]);
     const { file, memory, ids } = home(text);
     expect(ids()).toEqual(['a', 'b']);
     expect(memory.problems()).toEqual([`${file}:2: this line is passed over: ${why}`]);
@@ -181,7 +195,10 @@ describe('a log', () => {
     const blocked = path.join(folder, 'file');
     writeFileSync(blocked, 'x');
     const failed = await openIn(blocked).append([{ op: 'forget', id: 'a', why: 'x' }]);
-    expect(failed).toMatchObject({ kind: 'failed', why: expect.stringMatching(/cannot make the folder of .*file/) });
+    expect(failed).toMatchObject({
+      kind: 'failed',
+      why: expect.stringMatching(/cannot make the folder of .*file/),
+    });
     const asFolder = path.join(folder, 'other');
     mkdirSync(path.join(asFolder, 'log.jsonl'), { recursive: true });
     expect(await openIn(asFolder).append([{ op: 'forget', id: 'a', why: 'x' }])).toMatchObject({
@@ -214,6 +231,9 @@ describe('a log', () => {
     await add(memory, lessonOf('b'));
     expect(ids()).toEqual(['a', 'b']);
     const held = await withLock(`${file}.lock`, () => withLock(`${file}.lock`, () => 1, 50));
-    expect(held).toMatchObject({ kind: 'done', value: { kind: 'failed', why: expect.stringContaining(`process ${process.pid}`) } });
+    expect(held).toMatchObject({
+      kind: 'done',
+      value: { kind: 'failed', why: expect.stringContaining(`process ${process.pid}`) },
+    });
   });
 });

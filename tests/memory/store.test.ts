@@ -157,26 +157,31 @@ describe('the index', () => {
     expect(memory.all()).toEqual([]);
   });
 
-  it.each(['cut short', 'with one byte changed', 'emptied'])('is made again when a file of it is %s', async (way) => {
-    const folder = temporaryFolder();
-    await (await filled(folder, 12)).flush();
-    const whole = await openIn(folder).dump();
-    const index = path.join(folder, 'index');
-    for (const name of readdirSync(index)) {
-      const file = path.join(index, name);
-      const before = readFileSync(file);
-      for (const place of [0.1, 0.5, 0.9, 0.999]) {
-        const at = Math.floor(before.length * place);
-        const damaged = Buffer.from(way === 'emptied' ? '' : before.subarray(0, way === 'cut short' ? at : undefined));
-        if (way === 'with one byte changed') damaged[at] = (damaged[at] ?? 0) ^ 1;
-        writeFileSync(file, damaged);
-        const memory = openIn(folder);
-        expect(await memory.dump(), `${name} at ${place}`).toBe(whole);
-        memory.uses();
+  it.each(['cut short', 'with one byte changed', 'emptied'])(
+    'is made again when a file of it is %s',
+    async (way) => {
+      const folder = temporaryFolder();
+      await (await filled(folder, 12)).flush();
+      const whole = await openIn(folder).dump();
+      const index = path.join(folder, 'index');
+      for (const name of readdirSync(index)) {
+        const file = path.join(index, name);
+        const before = readFileSync(file);
+        for (const place of [0.1, 0.5, 0.9, 0.999]) {
+          const at = Math.floor(before.length * place);
+          const damaged = Buffer.from(
+            way === 'emptied' ? '' : before.subarray(0, way === 'cut short' ? at : undefined),
+          );
+          if (way === 'with one byte changed') damaged[at] = (damaged[at] ?? 0) ^ 1;
+          writeFileSync(file, damaged);
+          const memory = openIn(folder);
+          expect(await memory.dump(), `${name} at ${place}`).toBe(whole);
+          memory.uses();
+        }
+        writeFileSync(file, before);
       }
-      writeFileSync(file, before);
-    }
-  });
+    },
+  );
 
   it('does not mix vectors of two embedders', async () => {
     const folder = temporaryFolder();

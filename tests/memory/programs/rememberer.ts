@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { hashedWords, lessonOf } from '../plain.ts';
 import { openMemory } from '../../../src/memory/store.ts';
+import { hashedWords, lessonOf } from '../plain.ts';
 
 /** `FOLDER NAME COUNT`: remembers that many lessons, prints the id of each when it is acknowledged, and writes the index. */
 const [directory = '', name = '', count = '0'] = process.argv.slice(2);
@@ -10,6 +10,7 @@ for (let at = 0; at < Number(count); at += 1) {
   const done = await memory.append([{ op: 'add', memory: lessonOf(id) }]);
   writeSync(1, done.kind === 'appended' ? `${id}\n` : `failed ${done.why}\n`);
   // Now and then somebody asks, and the index is written.
-  if (at % 40 === 39) await memory.flush();
+  const failed = at % 40 === 39 ? await memory.flush() : null;
+  if (failed !== null) writeSync(1, `failed ${failed.why}\n`);
 }
 await memory.close();
