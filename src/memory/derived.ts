@@ -3,7 +3,7 @@ import type { Memory, MemoryUse } from '../core/memory.ts';
 import type { Folded } from './entries.ts';
 import type { LineFault } from './log.ts';
 import { numbersSection } from './pack.ts';
-import { growingPostings, packedPostings } from './postings.ts';
+import { growingPostings, type PackedPostings, packedPostings } from './postings.ts';
 import type { RankedPart } from './rank.ts';
 import { type Field, fields, hashesOf, type Reading } from './reading.ts';
 import { packRecords, type RecordTable, recordTable } from './records.ts';
@@ -49,10 +49,15 @@ export function deriveFrom(
   const forField = (field: Field) => ({
     /** By number. */
     texts: pack === null ? [] : [...pack.numbers(`${field}.texts`)],
-    old: pack === null ? null : packedPostings(pack, field),
     grown: growingPostings(),
+    packed: null as PackedPostings | null,
   });
   const index = { key: forField('key'), about: forField('about') };
+  /** The snapshot's words, unpacked when a field is first searched or changed. */
+  const oldOf = (field: Field): PackedPostings | null => {
+    if (pack !== null) index[field].packed ??= packedPostings(pack, field);
+    return index[field].packed;
+  };
   /** Hashes of what changed behind the snapshot, which no longer says them. */
   const changedHashes = new Map<string, string[]>();
   let packedHashes: Map<string, string[]> | null = null;
@@ -72,11 +77,11 @@ export function deriveFrom(
   };
 
   const putText = (field: Field, number: number, text: string) => {
-    const { texts, old, grown } = index[field];
+    const { texts, grown } = index[field];
     const crc = textCrc(text);
     if (texts[number] === crc) return;
     texts[number] = crc;
-    old?.remove(number);
+    oldOf(field)?.remove(number);
     if (crc === 0) grown.remove(number);
     else grown.put(number, reading.tokens(text));
   };
@@ -91,7 +96,8 @@ export function deriveFrom(
       for (const field of fields) putText(field, number, texts[field]);
     },
     parts(field) {
-      const { old, grown } = index[field];
+      const old = oldOf(field);
+      const { grown } = index[field];
       return [...(old === null ? [] : [old]), grown].map((postings) => ({ postings, idOf: memories.idOf }));
     },
     textOf(field, id) {

@@ -8,6 +8,8 @@ export interface Postings {
   /** Documents that count, and the words they have together. */
   readonly documents: number;
   readonly words: number;
+  /** Every document's number is below this. */
+  readonly bound: number;
   /** Calls back for each document that has the word, with its count and the document's length in words. */
   each(word: string, found: (document: number, count: number, length: number) => void): void;
   /** Everything there is, as `word id count length`, in no order: for comparing. */
@@ -26,6 +28,7 @@ export function growingPostings(): GrowingPostings {
   const table = new Map<string, Map<number, number>>();
   const lengths = new Map<number, { length: number; words: readonly string[] }>();
   let words = 0;
+  let bound = 0;
   const remove = (document: number) => {
     const known = lengths.get(document);
     if (known === undefined) return;
@@ -41,11 +44,16 @@ export function growingPostings(): GrowingPostings {
     get documents() {
       return lengths.size;
     },
+    get bound() {
+      return bound;
+    },
     get words() {
       return words;
     },
     put(document, list) {
       remove(document);
+      if (list.length === 0) return;
+      bound = Math.max(bound, document + 1);
       const counts = new Map<string, number>();
       for (const word of list) counts.set(word, (counts.get(word) ?? 0) + 1);
       lengths.set(document, { length: list.length, words: [...counts.keys()] });
@@ -81,7 +89,9 @@ export function growingPostings(): GrowingPostings {
         }
         starts.push(documents.length);
       }
-      const flat = [...lengths].flatMap(([document, { length }]) => [document, length]);
+      const flat = [...lengths]
+        .sort(([one], [other]) => one - other)
+        .flatMap(([document, { length }]) => [document, length]);
       return {
         [`${prefix}.words`]: Buffer.from(JSON.stringify(sorted)),
         [`${prefix}.starts`]: numbersSection(starts),
@@ -105,30 +115,37 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
   const documents = pack.numbers(`${prefix}.documents`);
   const counts = pack.numbers(`${prefix}.counts`);
   const flat = pack.numbers(`${prefix}.lengths`);
-  const lengths = new Map<number, number>();
+  // By document; 0 is a document that does not count.
+  const lengths = new Uint32Array((flat.at(-2) ?? -1) + 1);
   let words = 0;
+  let live = 0;
   for (let at = 0; at + 1 < flat.length; at += 2) {
-    lengths.set(flat[at] ?? 0, flat[at + 1] ?? 0);
+    lengths[flat[at] ?? 0] = flat[at + 1] ?? 0;
     words += flat[at + 1] ?? 0;
+    live += flat[at + 1] === 0 ? 0 : 1;
   }
   return {
     get documents() {
-      return lengths.size;
+      return live;
     },
+    bound: lengths.length,
     get words() {
       return words;
     },
     remove(document) {
-      words -= lengths.get(document) ?? 0;
-      lengths.delete(document);
+      const length = lengths[document] ?? 0;
+      if (length === 0) return;
+      words -= length;
+      live -= 1;
+      lengths[document] = 0;
     },
     rows(idOf) {
       const all: string[] = [];
       list.forEach((word, place) => {
         for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) {
           const document = documents[at] ?? 0;
-          const length = lengths.get(document);
-          if (length !== undefined) all.push(`${word} ${idOf(document)} ${counts[at]} ${length}`);
+          const length = lengths[document] ?? 0;
+          if (length !== 0) all.push(`${word} ${idOf(document)} ${counts[at]} ${length}`);
         }
       });
       return all;
@@ -139,8 +156,8 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
       const end = starts[place + 1] ?? 0;
       for (let at = starts[place] ?? 0; at < end; at += 1) {
         const document = documents[at] ?? 0;
-        const length = lengths.get(document);
-        if (length !== undefined) found(document, counts[at] ?? 0, length);
+        const length = lengths[document] ?? 0;
+        if (length !== 0) found(document, counts[at] ?? 0, length);
       }
     },
   };

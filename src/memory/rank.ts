@@ -34,7 +34,7 @@ export function rankByWords(
     (count * (k1 + 1)) / (count + k1 * (1 - b + (b * length) / mean));
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const scores = parts.map(() => new Map<number, number>());
+  const scores = parts.map(({ postings }) => new Float64Array(postings.bound));
   let self = 0;
   for (const [word, times] of counts) {
     let holders = 0;
@@ -46,18 +46,26 @@ export function rankByWords(
     const weight = times * Math.log(1 + (documents - holders + 0.5) / (holders + 0.5));
     self += weight * gain(times, words.length);
     parts.forEach(({ postings }, at) => {
-      const sums = scores[at];
+      const sums = scores[at] ?? new Float64Array(0);
       postings.each(word, (document, count, length) => {
-        sums?.set(document, (sums.get(document) ?? 0) + weight * gain(count, length));
+        sums[document] = (sums[document] as number) + weight * gain(count, length);
       });
     });
   }
-  return parts
-    .flatMap(({ idOf }, at) =>
-      [...(scores[at] ?? [])].map(([document, score]) => ({ id: idOf(document), score })),
-    )
-    .filter(({ id }) => accepts(id))
-    .sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1))
-    .slice(0, limit)
-    .map(({ id, score }) => ({ id, score, share: self === 0 ? 0 : score / self }));
+  const top: { id: string; score: number }[] = [];
+  const before = (id: string, score: number, other: { id: string; score: number } | undefined) =>
+    other !== undefined && (score > other.score || (score === other.score && id < other.id));
+  parts.forEach(({ idOf }, at) => {
+    scores[at]?.forEach((score, document) => {
+      const last = top[limit - 1];
+      if (score === 0 || (last !== undefined && score < last.score)) return;
+      const id = idOf(document);
+      if (!accepts(id)) return;
+      let place = top.length;
+      while (place > 0 && before(id, score, top[place - 1])) place -= 1;
+      top.splice(place, 0, { id, score });
+      if (top.length > limit) top.pop();
+    });
+  });
+  return top.map(({ id, score }) => ({ id, score, share: self === 0 ? 0 : score / self }));
 }

@@ -7,6 +7,7 @@ import { comesFirst, type VectorHit } from './flat.ts';
 import { type LexicalHit, rankByWords } from './rank.ts';
 import { type Card, type Field, fields, plainReading, type Reading } from './reading.ts';
 import { openShelf, type Shelf } from './shelf.ts';
+import type { Vectors } from './vectors.ts';
 
 /** What recall searches: every memory of the home and of the global store as one collection. Up to date with the logs at each call. */
 export interface Candidates {
@@ -51,6 +52,8 @@ export interface OpenedMemory {
   rebuild(): Promise<MemoryFailure | null>;
   /** Canonical text of records and indexes: equal for equal logs, whatever way the indexes came to be. Makes what is missing. */
   dump(): Promise<string>;
+  /** Where the vectors of each store are: on disk (and of what kind) or still to be made. */
+  status(): { home: ReturnType<Vectors['status']>; global: ReturnType<Vectors['status']> | null };
   /** Writes the index when enough is new, and lets the files go. The object may be used again afterwards. */
   close(): Promise<void>;
 }
@@ -200,6 +203,10 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
       }
       return `${JSON.stringify(parts, null, 1)}\n`;
     },
+    status: () => ({
+      home: home.vectors.status(),
+      global: globalDirectory === null ? null : global.vectors.status(),
+    }),
     async close() {
       for (const one of shelves) {
         await one.flush(false);

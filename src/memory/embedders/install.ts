@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { failure, type MemoryFailure } from '../failure.ts';
 import { findModel } from './model-files.ts';
-import type { ModelChoice } from './transformers.ts';
 import { startModel } from './model-process.ts';
+import type { ModelChoice } from './transformers.ts';
 
 export interface InstallOptions extends ModelChoice {
   /** Bytes of one file so far; `total` is 0 when it is not known. */
@@ -20,7 +20,9 @@ export interface InstallOptions extends ModelChoice {
  * function of memory that uses the network. Fails without a trace when the network, the hub, the disk or the model does not do; throws
  * the signal's reason when that aborts.
  */
-export async function installModel(options: InstallOptions): Promise<{ kind: 'installed'; id: string } | MemoryFailure> {
+export async function installModel(
+  options: InstallOptions,
+): Promise<{ kind: 'installed'; id: string } | MemoryFailure> {
   const { model, directory, progress, signal } = options;
   const { remoteHost = 'https://huggingface.co/', idleMs = 60_000 } = options;
   const named = findModel(directory, model);
@@ -34,9 +36,15 @@ export async function installModel(options: InstallOptions): Promise<{ kind: 'in
     return failure('make the folder of models', directory, error);
   }
   try {
-    const why = await download({ model, directory: own, quantized: true, remoteHost }, progress, signal, idleMs);
+    const why = await download(
+      { model, directory: own, quantized: true, remoteHost },
+      progress,
+      signal,
+      idleMs,
+    );
     signal.throwIfAborted();
-    if (why !== null) return { kind: 'failed', why: `cannot get the model ${model} from ${remoteHost}: ${why}` };
+    if (why !== null)
+      return { kind: 'failed', why: `cannot get the model ${model} from ${remoteHost}: ${why}` };
     const found = findModel(own, model);
     if (found.kind === 'missing') return { kind: 'failed', why: found.why };
     const place = path.join(directory, model);

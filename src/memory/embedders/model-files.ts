@@ -61,7 +61,8 @@ export function findModel(directory: string, model: string): ModelFiles | NoMode
   });
   const small = sizeOf(path.join(folder, 'onnx', 'model_quantized.onnx'));
   const weights = small ?? sizeOf(path.join(folder, 'onnx', 'model.onnx'));
-  if (sizes.every(({ size }) => size === null) && weights === null) return missing(`it is not in ${directory}`);
+  if (sizes.every(({ size }) => size === null) && weights === null)
+    return missing(`it is not in ${directory}`);
   const absent = sizes.find(({ size }) => size === null);
   if (absent !== undefined) return missing(`${folder} has no ${absent.name}`);
   if (weights === null) return missing(`${folder} has no onnx/model_quantized.onnx and no onnx/model.onnx`);
@@ -74,8 +75,12 @@ export function findModel(directory: string, model: string): ModelFiles | NoMode
   } catch {
     return missing(`${path.join(folder, 'config.json')} cannot be read`);
   }
-  if (dimensions === undefined) return missing(`${path.join(folder, 'config.json')} does not say its hidden_size`);
-  const digest = createHash('sha256').update(JSON.stringify([texts, weights])).digest('hex').slice(0, 12);
+  if (dimensions === undefined)
+    return missing(`${path.join(folder, 'config.json')} does not say its hidden_size`);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([texts, weights]))
+    .digest('hex')
+    .slice(0, 12);
   const kind = small === null ? 'full' : 'quantized';
   return {
     kind: 'found',

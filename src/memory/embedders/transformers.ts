@@ -21,11 +21,16 @@ const atOnce = 32;
  * An embedder over an ONNX model on disk, run by transformers.js in a process of its own, which starts with the first text. Looks at the
  * disk only; when the model is not there it says so at once. `embed` throws when the model cannot be loaded or run.
  */
-export function transformersEmbedder(choice: ModelChoice): { kind: 'ready'; embedder: ModelEmbedder } | NoModel {
+export function transformersEmbedder(
+  choice: ModelChoice,
+): { kind: 'ready'; embedder: ModelEmbedder } | NoModel {
   const found = findModel(choice.directory, choice.model);
   if (found.kind === 'missing') return found;
   const { model, directory, dimensions, quantized, id } = found;
-  const waiting = new Map<number, { resolve: (vectors: Float32Array[]) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (vectors: Float32Array[]) => void; reject: (error: Error) => void }
+  >();
   let child: ModelProcess | null = null;
   let asked = 0;
 
@@ -45,7 +50,9 @@ export function transformersEmbedder(choice: ModelChoice): { kind: 'ready'; embe
         if (waiting.size === 0) started.hold(false);
         if (message.kind === 'failed') asker?.reject(failed(message.why));
         else if (message.dimensions !== dimensions) {
-          asker?.reject(failed(`its vectors have ${message.dimensions} dimensions, config.json says ${dimensions}`));
+          asker?.reject(
+            failed(`its vectors have ${message.dimensions} dimensions, config.json says ${dimensions}`),
+          );
         } else asker?.resolve(cut(message.vectors, dimensions));
       },
       (why) => {
@@ -67,7 +74,8 @@ export function transformersEmbedder(choice: ModelChoice): { kind: 'ready'; embe
     dimensions,
     async embed(texts) {
       const vectors: Float32Array[] = [];
-      for (let at = 0; at < texts.length; at += atOnce) vectors.push(...(await ask(texts.slice(at, at + atOnce))));
+      for (let at = 0; at < texts.length; at += atOnce)
+        vectors.push(...(await ask(texts.slice(at, at + atOnce))));
       return vectors;
     },
     async close() {

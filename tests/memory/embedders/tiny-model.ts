@@ -7,7 +7,8 @@ import path from 'node:path';
  */
 
 const dimensions = 32;
-const words = 'the a of list slice last element missing index out range number string tide table file import'.split(' ');
+const words =
+  'the a of list slice last element missing index out range number string tide table file import'.split(' ');
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('');
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const vocabulary = [...special, ...words, ...letters, ...letters.map((letter) => `##${letter}`)];

@@ -25,8 +25,16 @@ describe('a model on disk', { timeout: 120_000 }, () => {
     const directory = temporaryFolder();
     writeTinyModel(directory);
     const embedder = tinyEmbedder(directory);
-    expect(embedder).toMatchObject({ dimensions: 32, id: expect.stringMatching(/^transformers:tests\/tiny:quantized:/) });
-    const texts = ['the last element of the list', 'the list slice: last element missing', 'tide table file', ''];
+    expect(embedder).toMatchObject({
+      dimensions: 32,
+      id: expect.stringMatching(/^transformers:tests\/tiny:quantized:/),
+    });
+    const texts = [
+      'the last element of the list',
+      'the list slice: last element missing',
+      'tide table file',
+      '',
+    ];
     const vectors = await embedder.embed(texts);
     expect(vectors).toHaveLength(4);
     for (const vector of vectors) expect(dot(vector, vector)).toBeCloseTo(1, 4);
@@ -65,14 +73,31 @@ describe('a model on disk', { timeout: 120_000 }, () => {
     writeTinyModel(directory, 'tests/other');
     writeFileSync(path.join(directory, 'tests/other/tokenizer_config.json'), '{"model_max_length":64}');
     const [one, other] = ['tests/tiny', 'tests/other'].map((name) => findModel(directory, name));
-    expect(one?.kind === 'found' && other?.kind === 'found' && one.id.slice(-12) !== other.id.slice(-12)).toBe(true);
+    expect(
+      one?.kind === 'found' && other?.kind === 'found' && one.id.slice(-12) !== other.id.slice(-12),
+    ).toBe(true);
   });
 
   it.each([
     ['there is none', 'org/none', (_: string) => {}, /is not in .*memory embedder install/],
-    ['its weights are gone', 'tests/tiny', (folder: string) => rmSync(path.join(folder, 'onnx'), { recursive: true }), /has no onnx/],
-    ['its tokeniser is gone', 'tests/tiny', (folder: string) => rmSync(path.join(folder, 'tokenizer.json')), /has no tokenizer\.json/],
-    ['its config is no JSON', 'tests/tiny', (folder: string) => writeFileSync(path.join(folder, 'config.json'), '{'), /cannot be read/],
+    [
+      'its weights are gone',
+      'tests/tiny',
+      (folder: string) => rmSync(path.join(folder, 'onnx'), { recursive: true }),
+      /has no onnx/,
+    ],
+    [
+      'its tokeniser is gone',
+      'tests/tiny',
+      (folder: string) => rmSync(path.join(folder, 'tokenizer.json')),
+      /has no tokenizer\.json/,
+    ],
+    [
+      'its config is no JSON',
+      'tests/tiny',
+      (folder: string) => writeFileSync(path.join(folder, 'config.json'), '{'),
+      /cannot be read/,
+    ],
     ['its name leads elsewhere', '../tests/tiny', (_: string) => {}, /is no name of a model/],
   ])('gives way to the one that needs nothing, with one line, when %s', (_name, model, harm, line) => {
     const directory = temporaryFolder();
@@ -115,7 +140,11 @@ describe('the installation of a model', { timeout: 120_000 }, () => {
     });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   }
-  const install = (remoteHost: string, directory: string, more: { idleMs?: number; signal?: AbortSignal } = {}) => {
+  const install = (
+    remoteHost: string,
+    directory: string,
+    more: { idleMs?: number; signal?: AbortSignal } = {},
+  ) => {
     const seen: string[] = [];
     const progress = (file: string) => seen.push(file);
     const signal = new AbortController().signal;
