@@ -1,12 +1,11 @@
 // What memory costs: recall and remember at several sizes, cold and warm, beside a plain scan and BM25 in the same run.
 // npm run bench:memory -- [--sizes 1000,10000,50000] [--queries 40] [--json FILE]
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import { unused } from './build.mjs';
 
@@ -25,8 +24,6 @@ if ([...sizes, queries].some((count) => !Number.isSafeInteger(count) || count < 
   process.exit(2);
 }
 const dimensions = 384;
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc');
 
 let seed = 20261121;
 function random() {
@@ -160,6 +157,20 @@ try {
     alias: Object.fromEntries(unused.map((name) => [name, path.join(root, '.ci/stubs/nothing.cjs')])),
   });
   const { openMemory } = await import(pathToFileURL(outfile).href);
+  /** Bytes of a process of its own that has recalled once. */
+  const residentOf = (directory) => {
+    const program = `
+      const { openMemory } = await import(${JSON.stringify(pathToFileURL(outfile).href)});
+      const embed = async (texts) => texts.map(() => new Float32Array(${dimensions}).fill(0.05));
+      const embedder = { id: ${JSON.stringify(embedder.id)}, dimensions: ${dimensions}, embed };
+      const memory = openMemory({ directory: ${JSON.stringify(directory)}, globalDirectory: null, project: 'p', embedder });
+      memory.candidates.lexical('key', 'w1 w2 w3', 50);
+      await memory.candidates.vector('key', 'w1 w2 w3', 50);
+      console.log(process.memoryUsage().rss);`;
+    return Number(
+      spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }).stdout,
+    );
+  };
   const rows = [];
   for (const size of sizes) {
     const directory = path.join(folder, String(size));
@@ -183,8 +194,6 @@ try {
       memory.candidates.withHash('l7');
       for (const { id } of [...lexical.slice(0, 5), ...vector.slice(0, 5)]) memory.candidates.memory(id);
     };
-    collect();
-    const before = process.memoryUsage();
     const start = await timed(5, async (turn) => {
       const memory = open();
       memory.candidates.lexical('about', asked[turn % queries], 50);
@@ -198,8 +207,6 @@ try {
     });
     const memory = open();
     await recall(memory, asked[0]);
-    collect();
-    const after = process.memoryUsage();
     for (const query of asked) await recall(memory, query);
     const warm = await timed(queries, (turn) => recall(memory, asked[turn]));
     const texts = lessons.map(({ key }) => key);
@@ -226,8 +233,7 @@ try {
       'recall : plain': round(warm.p50 / least.p50),
       'remember p50': round(remember.p50),
       'near-duplicate p50': round(near.p50),
-      'heap MiB': mib(after.heapUsed - before.heapUsed),
-      'buffers MiB': mib(after.arrayBuffers - before.arrayBuffers),
+      'memory MiB': mib(residentOf(directory) - residentOf(path.join(folder, 'none'))),
     });
     console.log(rows.at(-1));
   }

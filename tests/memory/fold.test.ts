@@ -24,7 +24,7 @@ const event: fc.Arbitrary<MemoryEvent> = fc.oneof(
       fc.record({ state: fc.constantFrom('trusted' as const, 'retired' as const) }),
       fc.record({ key: fc.string(), note: fc.string() }),
     ),
-    unset: fc.constantFrom(['note'], ['id', 'kind', 'rev'], []),
+    unset: fc.constantFrom<string[]>(['note'], ['id', 'kind', 'rev'], []),
     why: fc.string(),
   }),
   fc.record({ op: fc.constant('forget' as const), id, why: fc.string() }),
@@ -78,7 +78,7 @@ describe('the fold of a log', () => {
         writeFileSync(log, lines.join(''));
         const memory = openIn(folder);
         expect(memory.all()).toEqual([...folded(all).memories.values()]);
-        const words = (one: Lesson) => one.key.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+        const words = (one: Lesson): string[] => one.key.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
         const withWord = (memory.all() as Lesson[]).filter((one) => words(one).includes('slice'));
         const hits = memory.candidates.lexical('key', 'slice', 9).map((hit) => hit.id);
         expect(hits.sort()).toEqual(withWord.map((one) => one.id).sort());
