@@ -14,7 +14,20 @@ import { build as esbuild } from 'esbuild';
 import { parseSync } from 'oxc-parser';
 
 /** Native or resolved at run time: left to node_modules. */
-const external = ['isolated-vm', 'esbuild', 'oxc-parser'];
+const external = ['isolated-vm', 'esbuild', 'oxc-parser', 'onnxruntime-node'];
+
+/** Plain JavaScript that other processes start from, with what it imports. */
+const programs = ['memory/embedders/assets/transformers-child.js'];
+
+/** What vectra and transformers.js load for work we never give them: BM25 of their own, token counts, pictures, browsers. */
+export const unused = [
+  'wink-bm25-text-search',
+  'wink-nlp',
+  'wink-eng-lite-web-model',
+  'gpt-tokenizer',
+  'sharp',
+  'onnxruntime-web',
+];
 
 /** Chunks of an earlier build stay this long, for programs that started from them and load some of them late. */
 const keepRetiredMs = 24 * 3_600_000;
@@ -84,7 +97,10 @@ export async function build({ root, hash, clean = false }) {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const result = await esbuild({
     absWorkingDir: root,
-    entryPoints: [{ in: path.join(root, 'src', 'main.ts'), out: 'main' }],
+    entryPoints: [
+      { in: path.join(root, 'src', 'main.ts'), out: 'main' },
+      ...programs.map((name) => ({ in: path.join(root, 'src', name), out: name.replace(/\.js$/, '') })),
+    ],
     outdir: dist,
     write: false,
     bundle: true,
@@ -97,6 +113,7 @@ export async function build({ root, hash, clean = false }) {
     minifySyntax: true,
     legalComments: 'none',
     external,
+    alias: Object.fromEntries(unused.map((name) => [name, path.join(root, '.ci', 'stubs', 'nothing.cjs')])),
     define: { 'process.env.NODE_ENV': '"production"', KINTSUGI_VERSION: JSON.stringify(version) },
     plugins: [keepPlaces(root)],
     logLevel: 'silent',
@@ -114,7 +131,9 @@ export async function build({ root, hash, clean = false }) {
       finish(path.basename(file.path), file.text),
     );
   }
-  for (const asset of assets(root)) outputs.set(asset, readFileSync(path.join(root, 'src', asset)));
+  for (const asset of assets(root)) {
+    if (!programs.includes(asset)) outputs.set(asset, readFileSync(path.join(root, 'src', asset)));
+  }
 
   const stampFile = path.join(dist, '.build.json');
   const before = existsSync(stampFile) ? readStamp(stampFile) : null;
