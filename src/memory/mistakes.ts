@@ -31,10 +31,25 @@ const topics: Readonly<Record<string, RegExp>> = {
   result: /\b(?:wrong|incorrect|unexpected)\b.{0,30}\b(?:result|output|answer|value)s?/,
 };
 
-/** The topics of a text, each once, sorted by name of no meaning but their own. Empty for text that speaks of no known mistake. */
+/** Lines that are sentences: code, stack traces and lines of errors speak of no mistake in words. */
+function sentencesOf(text: string): string {
+  return text
+    .slice(0, 8000)
+    .split('\n')
+    .filter(
+      (line) =>
+        /^\s*[A-Z'"`0-9].*\s\w+\s\w+\s\w+/.test(line) &&
+        !/^\s*(?:File|at|Traceback)\b/.test(line) &&
+        !/^\s*\w*(?:Error|Exception)\b.*:/.test(line),
+    )
+    .join('\n');
+}
+
+/** The topics the sentences of a text are about, each once. Empty for text that speaks of no known mistake. */
 export function mistakesIn(text: string): string[] {
-  const lower = text.toLowerCase();
+  const sentences = sentencesOf(text).toLowerCase();
+  if (sentences === '') return [];
   return Object.entries(topics)
-    .filter(([, pattern]) => pattern.test(lower))
+    .filter(([, pattern]) => pattern.test(sentences))
     .map(([topic]) => topic);
 }

@@ -1,5 +1,5 @@
 import type { Embedder } from '../../core/seams.ts';
-import { codeTokens } from '../tokens.ts';
+import { partsOf } from '../tokens.ts';
 
 /** The embedder that needs nothing: words and parts of words hashed into a fixed number of places. */
 
@@ -15,12 +15,19 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
+const piece = /[\p{L}_$][\p{L}\p{N}_$]*|\d+(?:\.\d+)?|[^\s\p{L}\p{N}_$]{1,3}/gu;
+
+/** Identifiers followed by their parts, numbers, runs of operators. */
+function wordsOf(text: string): string[] {
+  return (text.match(piece) ?? []).flatMap((word) => [word.slice(0, 64).toLowerCase(), ...partsOf(word.slice(0, 64))]);
+}
+
 /** Each feature of a text with its weight: words, pairs of words, and the 3 to 5 characters of words with their ends marked. */
 function featuresOf(text: string): Map<string, number> {
   const features = new Map<string, number>();
   const add = (feature: string, weight: number) =>
     features.set(feature, (features.get(feature) ?? 0) + weight);
-  const tokens = codeTokens(text);
+  const tokens = wordsOf(text);
   tokens.forEach((token, at) => {
     add(`w${token}`, 1);
     const next = tokens[at + 1];
@@ -54,5 +61,5 @@ export function hashedVector(text: string): Float32Array {
 export const hashedEmbedder: Embedder = {
   id: `hashed-ngrams-1/${dimensions}`,
   dimensions,
-  embed: async (texts) => texts.map(hashedVector),
+  embed: async (texts: readonly string[]) => texts.map(hashedVector),
 };
