@@ -24,11 +24,14 @@ export interface Scored extends Signals {
 }
 
 /**
- * Weights of the signals beside BM25. Chosen by hand on coarse steps (.25, .35, .5), the same for every moment and every set of
+ * Weights of the signals beside BM25. Chosen by hand on coarse steps, the same for every set of
  * `bench:recall`; ranks alone (reciprocal rank fusion) lose up to .2 of S@1 where the words are certain and the vectors are not.
  */
-const vectorWeight = 0.25;
-const topicWeight = 0.5;
+const weights = {
+  reflect: { vector: 0.5, topics: 0.5 },
+  // Goals speak of no mistake, and their rare words say more than their letters.
+  plan: { vector: 0.1, topics: 0 },
+};
 /** Below this best share no memory is about the same thing, and the kind of the error may decide. */
 const certain = 0.45;
 const boosts = { class: 0.3, h1: 0.6, h0: 0.7 };
@@ -47,18 +50,19 @@ export function likeness(
 /** The candidates with their scores, best first; of equal ones the smaller id is first. */
 export function fused(
   candidates: readonly { signals: Signals; memory: Memory; text: string }[],
-  query: { text: string; signature: ErrorSignature | null },
+  query: { moment: 'plan' | 'reflect'; text: string; signature: ErrorSignature | null },
 ): Scored[] {
   const byTopic = lexicalIndex(mistakesIn);
   for (const { memory, text } of candidates) byTopic.put(memory.id, text);
   const topics = new Map(byTopic.search(query.text, candidates.length).map((hit) => [hit.id, hit.share]));
+  const weight = weights[query.moment];
   const best = Math.max(0, ...candidates.map(({ signals }) => signals.share));
   return candidates
     .map(({ signals, memory }): Scored => {
       const alike = likeness(query.signature, memory.kind === 'lesson' ? memory.signatures : []);
       const about = topics.get(memory.id) ?? 0;
       const boost = alike !== null && best < certain ? boosts[alike] : 0;
-      const score = signals.share + vectorWeight * signals.similarity + topicWeight * about + boost;
+      const score = signals.share + weight.vector * signals.similarity + weight.topics * about + boost;
       return { ...signals, memory, topics: about, alike, score };
     })
     .sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1));

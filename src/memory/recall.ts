@@ -59,7 +59,7 @@ const mostTokens = 600;
 export function floorOf(embedder: string, moment: RecallQuery['moment']): Floor {
   const hashed = embedder.startsWith('hashed-ngrams-1');
   return moment === 'reflect'
-    ? { share: 0.45, similarity: hashed ? 0.8 : 0.9 }
+    ? { share: 0.55, similarity: hashed ? 0.85 : 0.9 }
     : { share: 0.35, similarity: hashed ? 0.7 : 0.9 };
 }
 
@@ -114,7 +114,7 @@ export async function ranked(
     const memory = source.memory(one.id);
     return memory ? [{ signals: one, memory, text: searchedText(memory, field) }] : [];
   });
-  return fused(candidates, { text, signature: query.signature });
+  return fused(candidates, { moment: query.moment, text, signature: query.signature });
 }
 
 /** Whether a candidate is near enough by either signal; the very same failure needs half of the words only. */
