@@ -1,10 +1,10 @@
 #!/usr/bin/env node
+import { createHash } from 'node:crypto';
 // Measures recall on sets of queries and relevant documents: npm run bench:recall -- DIR [--json FILE]. DIR holds NAME.docs.jsonl.gz and
 // NAME.queries.jsonl.gz (and d1_abstain_py.negative_queries.jsonl.gz). Each document becomes a lesson; the ranking is the one a session
 // uses (src/memory/recall.ts). Beside it plain BM25 (k1 1.2, b .75, words of letters, digits and _ in lower case). --json writes every
 // query's first 100 documents of both.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -42,7 +42,11 @@ async function product() {
 const sha = (text) => createHash('sha256').update(text).digest('hex');
 const plainWords = (text) => text.toLowerCase().match(/\w+/g) ?? [];
 const rows = (file) =>
-  gunzipSync(readFileSync(file)).toString('utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  gunzipSync(readFileSync(file))
+    .toString('utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 
 /** Sets that pose goals; the others pose failures. */
 const atPlan = (name) => name.startsWith('c1');
@@ -79,7 +83,8 @@ const queryOf = (code, name, { text }) => ({
 
 function grade(ranking, relevant) {
   const first = ranking.findIndex((id) => relevant[id] > 0);
-  const gain = (grades) => grades.slice(0, 10).reduce((sum, one, at) => sum + (2 ** one - 1) / Math.log2(at + 2), 0);
+  const gain = (grades) =>
+    grades.slice(0, 10).reduce((sum, one, at) => sum + (2 ** one - 1) / Math.log2(at + 2), 0);
   const best = gain(Object.values(relevant).sort((a, b) => b - a));
   return {
     s1: first === 0 ? 1 : 0,
@@ -93,7 +98,9 @@ const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / Math.max(
 
 /** 95 % interval of a mean of differences, by resampling whole groups 1,000 times with fixed randomness. */
 function interval(pairs) {
-  const groups = [...Map.groupBy ? Map.groupBy(pairs, (one) => one.group) : grouped(pairs)].map(([, list]) => list);
+  const groups = [...(Map.groupBy ? Map.groupBy(pairs, (one) => one.group) : grouped(pairs))].map(
+    ([, list]) => list,
+  );
   let seed = 20260101;
   const random = () => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -115,11 +122,16 @@ function grouped(pairs) {
 const args = process.argv.slice(2);
 const json = args.includes('--json') ? args[args.indexOf('--json') + 1] : null;
 const folder = args.find((arg, at) => !arg.startsWith('--') && args[at - 1] !== '--json');
-const names = folder && existsSync(folder)
-  ? readdirSync(folder).flatMap((file) => /^(.+)\.docs\.jsonl\.gz$/.exec(file)?.[1] ?? []).sort()
-  : [];
+const names =
+  folder && existsSync(folder)
+    ? readdirSync(folder)
+        .flatMap((file) => /^(.+)\.docs\.jsonl\.gz$/.exec(file)?.[1] ?? [])
+        .sort()
+    : [];
 if (names.length === 0 || json === undefined) {
-  console.error('usage: npm run bench:recall -- DIR [--json FILE]\nDIR must hold NAME.docs.jsonl.gz and NAME.queries.jsonl.gz.');
+  console.error(
+    'usage: npm run bench:recall -- DIR [--json FILE]\nDIR must hold NAME.docs.jsonl.gz and NAME.queries.jsonl.gz.',
+  );
   process.exit(2);
 }
 
@@ -134,14 +146,21 @@ for (const name of names) {
   const docs = rows(path.join(folder, `${name}.docs.jsonl.gz`));
   const queries = rows(path.join(folder, `${name}.queries.jsonl.gz`));
   const groups = new Map(docs.map((one) => [one.id, one.group]));
-  const source = await code.collectionOf(docs.map((one) => lesson(code, name, one)), embedder);
+  const source = await code.collectionOf(
+    docs.map((one) => lesson(code, name, one)),
+    embedder,
+  );
   const plain = code.lexicalIndex(plainWords);
   for (const one of docs) plain.put(one.id, one.text);
   const floor = code.floorOf(embedder.id, atPlan(name) ? 'plan' : 'reflect');
   const answers = [];
   for (const query of queries) {
     const relevant = query.relevant_kind
-      ? Object.fromEntries(docs.filter((one) => one.kind === query.relevant_kind && one.group !== query.group).map((one) => [one.id, 1]))
+      ? Object.fromEntries(
+          docs
+            .filter((one) => one.kind === query.relevant_kind && one.group !== query.group)
+            .map((one) => [one.id, 1]),
+        )
       : query.relevant;
     const allowed = (id) => !query.exclude_group || groups.get(id) !== query.exclude_group;
     const hits = await code.ranked(source, queryOf(code, name, query), {
@@ -164,7 +183,9 @@ for (const name of names) {
   const ours = figures.map((key) => mean(answers.map((one) => one.ours[key])));
   const bm25 = figures.map((key) => mean(answers.map((one) => one.plain[key])));
   const gain = interval(answers.map((one) => ({ group: one.group, value: one.ours.s1 - one.plain.s1 })));
-  console.log(`${name.padEnd(26)} ${String(queries.length).padStart(5)} queries  recall ${show(ours)}  BM25 ${show(bm25)}  S@1 gain ${gain.map((one) => one.toFixed(3)).join(' … ')}`);
+  console.log(
+    `${name.padEnd(26)} ${String(queries.length).padStart(5)} queries  recall ${show(ours)}  BM25 ${show(bm25)}  S@1 gain ${gain.map((one) => one.toFixed(3)).join(' … ')}`,
+  );
   result.sets[name] = { queries: queries.length, ours, bm25, gain, answers };
   if (name.startsWith('b1')) b1 = { source, floor, over: mean(answers.map((one) => (one.recalled ? 1 : 0))) };
 }
@@ -182,7 +203,9 @@ if (b1 && existsSync(negative)) {
     });
   }
   const wrong = mean(tops.map((one) => (one.recalled ? 1 : 0)));
-  console.log(`d1_abstain_py              ${String(queries.length).padStart(5)} queries with nothing relevant: ${(100 * wrong).toFixed(1)} % recall something; of b1's ${(100 * b1.over).toFixed(1)} %`);
+  console.log(
+    `d1_abstain_py              ${String(queries.length).padStart(5)} queries with nothing relevant: ${(100 * wrong).toFixed(1)} % recall something; of b1's ${(100 * b1.over).toFixed(1)} %`,
+  );
   result.abstain = { queries: queries.length, wrong, right: b1.over, tops };
 }
 if (json) {

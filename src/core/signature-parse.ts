@@ -23,8 +23,10 @@ const shellSyntax = /^(?:[\w./-]*\b(?:ba|da|z|k)?sh|[\w./-]+\.sh): (?:line )?\d+
 const shellClasses = ['not-found', 'no-such-file', 'permission-denied', 'unbound-variable', 'syntax-error'];
 
 const pythonFrame = /^\s*File "([^"]+)", line (\d+)(?:, in (.+))?$/;
-const nodeFrame = /^\s*at (?:async )?(?:(?:new )?([^\s(]+)(?: \[as [^\]]+\])? \()?(?:file:\/\/)?([^\s():]+):(\d+):(\d+)\)?$/;
-const foreign = /(?:^|[\\/])(?:node_modules|site-packages|dist-packages|lib\/python[\d.]+)(?:[\\/]|$)|^(?:node:|internal[\\/]|<)/;
+const nodeFrame =
+  /^\s*at (?:async )?(?:(?:new )?([^\s(]+)(?: \[as [^\]]+\])? \()?(?:file:\/\/)?([^\s():]+):(\d+):(\d+)\)?$/;
+const foreign =
+  /(?:^|[\\/])(?:node_modules|site-packages|dist-packages|lib\/python[\d.]+)(?:[\\/]|$)|^(?:node:|internal[\\/]|<)/;
 
 /** A path without what differs between machines: the last two names. */
 function ours(file: string): string {
@@ -40,7 +42,12 @@ function framesOf(lines: readonly string[]): Frame[] {
       python.push({ file: ours(py[1]), line: Number(py[2]), ...(py[3] ? { name: py[3] } : {}) });
     const js = nodeFrame.exec(line);
     if (js?.[2] && !foreign.test(js[2]))
-      node.push({ file: ours(js[2]), line: Number(js[3]), column: Number(js[4]), ...(js[1] ? { name: js[1] } : {}) });
+      node.push({
+        file: ours(js[2]),
+        line: Number(js[3]),
+        column: Number(js[4]),
+        ...(js[1] ? { name: js[1] } : {}),
+      });
   }
   // Python prints the innermost frame last, Node first.
   return [...python.reverse(), ...node].slice(0, 3);

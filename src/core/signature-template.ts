@@ -1,6 +1,5 @@
 /** What differs from run to run in an error's text, taken out. */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
 const ansi = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
 /** The text without colours, cursor movements and window titles. */

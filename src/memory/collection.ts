@@ -6,10 +6,7 @@ import { type CandidateCard, type RecallSource, searchedText } from './recall.ts
 const fields = ['key', 'about'] as const;
 
 /** Memories that are all at hand, indexed in this process: for a bench, a test, or a handful of them. Fails only as the embedder does. */
-export async function collectionOf(
-  memories: readonly Memory[],
-  embedder: Embedder,
-): Promise<RecallSource> {
+export async function collectionOf(memories: readonly Memory[], embedder: Embedder): Promise<RecallSource> {
   const byId = new Map(memories.map((memory) => [memory.id, memory]));
   const cards = new Map<string, CandidateCard>(
     memories.map(({ id, kind, state, scope }) => [id, { id, kind, state, ...scope }]),
@@ -31,7 +28,8 @@ export async function collectionOf(
     card: (id) => cards.get(id),
     withHash: (hash) =>
       memories.flatMap((memory) =>
-        memory.kind === 'lesson' && memory.signatures.some((one) => [one.h0, one.h1, one.h2, one.hash].includes(hash))
+        memory.kind === 'lesson' &&
+        memory.signatures.some((one) => [one.h0, one.h1, one.h2, one.hash].includes(hash))
           ? [memory.id]
           : [],
       ),

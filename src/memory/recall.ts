@@ -127,7 +127,11 @@ export function overFloor(one: Scored, floor: Floor): boolean {
 }
 
 function whyOf(one: Scored): string {
-  const alike = { h0: 'the same failure at the same place', h1: 'the same failure', class: 'the same kind of error' };
+  const alike = {
+    h0: 'the same failure at the same place',
+    h1: 'the same failure',
+    class: 'the same kind of error',
+  };
   const near = `words ${one.share.toFixed(2)}, vectors ${one.similarity.toFixed(2)}`;
   return one.alike === null ? near : `${alike[one.alike]}; ${near}`;
 }
@@ -152,7 +156,9 @@ export async function recallFrom(
   const items = near.map((one) => ({
     one,
     score: one.score / highest + soft(one.memory),
-    words: new Set(codeTokens(`${searchedText(one.memory, field)} ${one.memory.kind === 'lesson' ? one.memory.do : ''}`)),
+    words: new Set(
+      codeTokens(`${searchedText(one.memory, field)} ${one.memory.kind === 'lesson' ? one.memory.do : ''}`),
+    ),
   }));
   items.sort((a, b) => b.score - a.score);
   const passedOver: Recall['passedOver'] = [];

@@ -22,7 +22,10 @@ export function renderMemory(memory: Memory): string {
   if (memory.kind === 'fact') return atMost(mostWords, oneLine(memory.fact));
   if (memory.kind === 'solution') {
     const { path } = memory.program.files[0] ?? { path: memory.program.entry };
-    return atMost(mostWords, `a verified program for: ${oneLine(memory.goal)} (${memory.program.language}, ${path})`);
+    return atMost(
+      mostWords,
+      `a verified program for: ${oneLine(memory.goal)} (${memory.program.language}, ${path})`,
+    );
   }
   const { when, do: what, avoid, why, unless } = memory;
   const parts: [string, string | undefined][] = [
@@ -34,7 +37,9 @@ export function renderMemory(memory: Memory): string {
   ];
   const text = (kept: typeof parts) =>
     kept
-      .flatMap(([name, value]) => (value === undefined || value.trim() === '' ? [] : [`${name}: ${oneLine(value)}`]))
+      .flatMap(([name, value]) =>
+        value === undefined || value.trim() === '' ? [] : [`${name}: ${oneLine(value)}`],
+      )
       .join('\n');
   const whole = text(parts);
   if (whole.split(/\s+/).length <= mostWords) return whole;

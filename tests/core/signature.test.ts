@@ -50,12 +50,37 @@ describe('the line that names an error', () => {
       "error TS2322: Type 'string' is not assignable to type 'number'.",
       'TS2322',
     ],
-    ['esbuild', '✘ [ERROR] Expected ";" but found "x"\n\n    a.ts:1:2:', 'Expected ";" but found "x"', 'build-error'],
-    ['bash', 'bash: line 3: frobnicate: command not found', 'bash: line 3: frobnicate: command not found', 'not-found'],
+    [
+      'esbuild',
+      '✘ [ERROR] Expected ";" but found "x"\n\n    a.ts:1:2:',
+      'Expected ";" but found "x"',
+      'build-error',
+    ],
+    [
+      'bash',
+      'bash: line 3: frobnicate: command not found',
+      'bash: line 3: frobnicate: command not found',
+      'not-found',
+    ],
     ['sh', '\nsh: 1: foo: not found\nmore', 'sh: 1: foo: not found', 'not-found'],
-    ['a script without a file', 'main.sh: line 2: x.txt: No such file or directory', 'main.sh: line 2: x.txt: No such file or directory', 'no-such-file'],
-    ['an unset variable', 'main.sh: line 2: NAME: unbound variable', 'main.sh: line 2: NAME: unbound variable', 'unbound-variable'],
-    ['a shell syntax error', 'main.sh: line 9: syntax error: unexpected end of file', 'main.sh: line 9: syntax error: unexpected end of file', 'syntax-error'],
+    [
+      'a script without a file',
+      'main.sh: line 2: x.txt: No such file or directory',
+      'main.sh: line 2: x.txt: No such file or directory',
+      'no-such-file',
+    ],
+    [
+      'an unset variable',
+      'main.sh: line 2: NAME: unbound variable',
+      'main.sh: line 2: NAME: unbound variable',
+      'unbound-variable',
+    ],
+    [
+      'a shell syntax error',
+      'main.sh: line 9: syntax error: unexpected end of file',
+      'main.sh: line 9: syntax error: unexpected end of file',
+      'syntax-error',
+    ],
     ['coloured text', '\u001b[31mTypeError\u001b[39m: no', 'TypeError: no', 'TypeError'],
   ])('of %s', (_, output, line, name) => {
     expect(parseError(output)).toMatchObject({ line, class: name });
@@ -67,7 +92,9 @@ describe('the line that names an error', () => {
 
   it('comes with the tool’s code: an assertion’s operator, a system error', () => {
     expect(
-      parseError("AssertionError [ERR_ASSERTION]: no\n  code: 'ERR_ASSERTION',\n  operator: 'deepStrictEqual'\n}").code,
+      parseError(
+        "AssertionError [ERR_ASSERTION]: no\n  code: 'ERR_ASSERTION',\n  operator: 'deepStrictEqual'\n}",
+      ).code,
     ).toBe('deepStrictEqual');
     expect(parseError("Error: ENOENT: no such file or directory, open 'x'").code).toBe('ENOENT');
   });
@@ -96,7 +123,11 @@ describe('the line that names an error', () => {
 describe('an error signature', () => {
   const failing = (message: string) =>
     signatureOf(
-      { run: runResult({ exitCode: 1 }), tool: 'script', failedCase: { name: 't', status: 'failed', message } },
+      {
+        run: runResult({ exitCode: 1 }),
+        tool: 'script',
+        failedCase: { name: 't', status: 'failed', message },
+      },
       digest,
     );
 
@@ -135,7 +166,8 @@ describe('an error signature', () => {
   });
 
   it('backs off: h0 knows the place, h1 what is said, h2 only the class', () => {
-    const at = (name: string, message: string) => failing(`TypeError: ${message}\n    at ${name} (/w/a.js:3:9)`);
+    const at = (name: string, message: string) =>
+      failing(`TypeError: ${message}\n    at ${name} (/w/a.js:3:9)`);
     const one = at('f', 'a');
     expect(at('g', 'a')).toMatchObject({ h1: one.h1, h2: one.h2 });
     expect(at('g', 'a').h0).not.toBe(one.h0);
@@ -166,9 +198,9 @@ describe('an error signature', () => {
   });
 
   it('can be read from a text, or not', () => {
-    expect(signatureOfText('It divides by nothing.\nZeroDivisionError: division by zero', 'python', digest)?.class).toBe(
-      'ZeroDivisionError',
-    );
+    expect(
+      signatureOfText('It divides by nothing.\nZeroDivisionError: division by zero', 'python', digest)?.class,
+    ).toBe('ZeroDivisionError');
     expect(signatureOfText('It prints the wrong number.', 'python', digest)).toBeNull();
   });
 

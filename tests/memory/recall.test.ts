@@ -56,7 +56,10 @@ describe('recall', () => {
   it('finds the lesson of the same failure and says why', async () => {
     const signature = signatureOfText(ring, 'unittest', digest);
     const signatures = signature ? [signature] : [];
-    const recall = await ask([lesson('ring', ring, { signatures }), lesson('tax', tax), ...noise], reflect(ring, { signature }));
+    const recall = await ask(
+      [lesson('ring', ring, { signatures }), lesson('tax', tax), ...noise],
+      reflect(ring, { signature }),
+    );
     expect(recall).toMatchObject({
       arm: 'inject',
       memories: [{ id: 'ring', trust: 'witnessed', seen: 1, scope: 'python' }],
@@ -65,7 +68,10 @@ describe('recall', () => {
   });
 
   it('recalls nothing where nothing fits, and names what was near', async () => {
-    const recall = await ask([lesson('tax', tax), ...noise], reflect('The parser reads past the closing quote of a comment.'));
+    const recall = await ask(
+      [lesson('tax', tax), ...noise],
+      reflect('The parser reads past the closing quote of a comment.'),
+    );
     expect(recall).toMatchObject({ arm: 'none', memories: [] });
     expect(recall.passedOver.every((one) => one.why === 'not near enough')).toBe(true);
   });
@@ -75,12 +81,20 @@ describe('recall', () => {
     const one = of('KeyError: 1');
     const other = of('The map has no such entry.\nKeyError: 2');
     if (!one || !other) throw new Error('no signature');
-    expect(await ids([lesson('ring', ring, { signatures: [one] }), ...noise], reflect('The map has no such entry.', { signature: other }))).toEqual([]);
+    expect(
+      await ids(
+        [lesson('ring', ring, { signatures: [one] }), ...noise],
+        reflect('The map has no such entry.', { signature: other }),
+      ),
+    ).toEqual([]);
   });
 
-  it.each(['candidate', 'quarantined', 'superseded', 'retired'] as const)('never recalls a %s', async (state) => {
-    expect(await ids([lesson('ring', ring, { state }), ...noise], reflect(ring))).toEqual([]);
-  });
+  it.each(['candidate', 'quarantined', 'superseded', 'retired'] as const)(
+    'never recalls a %s',
+    async (state) => {
+      expect(await ids([lesson('ring', ring, { state }), ...noise], reflect(ring))).toEqual([]);
+    },
+  );
 
   it('keeps language and runtime as hard limits; a lesson of no language holds in all', async () => {
     const scope = (language: Lesson['scope']['language'], runtime: string | null = null) => ({
@@ -93,12 +107,18 @@ describe('recall', () => {
       lesson('node', ring, scope(null, 'node')),
     ];
     expect((await ids([...lessons, ...noise], reflect(ring))).sort()).toEqual(['any', 'py']);
-    expect((await ids([...lessons, ...noise], reflect(ring, { language: 'typescript' }))).sort()).toEqual(['any', 'js', 'node']);
+    expect((await ids([...lessons, ...noise], reflect(ring, { language: 'typescript' }))).sort()).toEqual([
+      'any',
+      'js',
+      'node',
+    ]);
   });
 
   it('takes at most 3 lessons, and different ones before the same again', async () => {
     const twins = ['a', 'b', 'c', 'd'].map((id) => lesson(id, ring, { do: 'move the cursor first' }));
-    const other = lesson('other', `${ring} Its length is wrong too after wrapping.`, { do: 'count what is kept' });
+    const other = lesson('other', `${ring} Its length is wrong too after wrapping.`, {
+      do: 'count what is kept',
+    });
     const found = await ids([...twins, other, ...noise], reflect(ring));
     expect(found).toHaveLength(3);
     expect(found.slice(0, 2)).toContain('other');
@@ -107,9 +127,17 @@ describe('recall', () => {
   it('finds at plan time by what a lesson was learned at', async () => {
     const about = 'Write a function that books a voyage with the Zephyrine ledger API and returns its stub.';
     const goal = 'Write a function that cancels a voyage with the Zephyrine ledger API and returns its stub.';
-    const lessons = [lesson('ledger', 'irrelevant', { about }), ...noise.map((one) => ({ ...one, about: `Write a function that sorts widget${one.id} by colour.` }))];
+    const lessons = [
+      lesson('ledger', 'irrelevant', { about }),
+      ...noise.map((one) => ({ ...one, about: `Write a function that sorts widget${one.id} by colour.` })),
+    ];
     expect(await ids(lessons, reflect(goal, { moment: 'plan' }))).toEqual(['ledger']);
-    expect(await ids(lessons, reflect('Write a function that reverses the words of a sentence.', { moment: 'plan' }))).toEqual([]);
+    expect(
+      await ids(
+        lessons,
+        reflect('Write a function that reverses the words of a sentence.', { moment: 'plan' }),
+      ),
+    ).toEqual([]);
   });
 
   it('leaves out what was tried already', async () => {
@@ -119,11 +147,15 @@ describe('recall', () => {
 
 describe('a lesson in a prompt', () => {
   it('has at most 80 words and gives up its reason first', () => {
-    const text = renderMemory(lesson('a', '', { do: 'word '.repeat(60), why: 'because '.repeat(60), unless: 'never' }));
+    const text = renderMemory(
+      lesson('a', '', { do: 'word '.repeat(60), why: 'because '.repeat(60), unless: 'never' }),
+    );
     expect(text.split(/\s+/).length).toBeLessThanOrEqual(80);
     expect(text).toContain('unless: never');
     expect(text).not.toContain('because');
-    expect(renderMemory(lesson('a', '', { do: 'word '.repeat(200) })).split(/\s+/).length).toBeLessThanOrEqual(81);
+    expect(
+      renderMemory(lesson('a', '', { do: 'word '.repeat(200) })).split(/\s+/).length,
+    ).toBeLessThanOrEqual(81);
   });
 });
 
@@ -138,7 +170,8 @@ describe('the signals', () => {
   });
 
   it('the hashed vectors have length 1 and know parts of words', () => {
-    const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
+    const dot = (a: Float32Array, b: Float32Array) =>
+      a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
     const one = hashedVector('readFileSync');
     expect(dot(one, one)).toBeCloseTo(1, 5);
     expect(dot(one, hashedVector('read_file_sync'))).toBeGreaterThan(dot(one, hashedVector('parseInt')));

@@ -19,7 +19,10 @@ const piece = /[\p{L}_$][\p{L}\p{N}_$]*|\d+(?:\.\d+)?|[^\s\p{L}\p{N}_$]{1,3}/gu;
 
 /** Identifiers followed by their parts, numbers, runs of operators. */
 function wordsOf(text: string): string[] {
-  return (text.match(piece) ?? []).flatMap((word) => [word.slice(0, 64).toLowerCase(), ...partsOf(word.slice(0, 64))]);
+  return (text.match(piece) ?? []).flatMap((word) => [
+    word.slice(0, 64).toLowerCase(),
+    ...partsOf(word.slice(0, 64)),
+  ]);
 }
 
 /** Each feature of a text with its weight: words, pairs of words, and the 3 to 5 characters of words with their ends marked. */
