@@ -2,6 +2,10 @@ import type { Profile } from './confinement.ts';
 
 /** The words of the product as types. Everything here is plain data that survives JSON unchanged. */
 
+import type { ErrorSignature } from './error-signature.ts';
+
+export type { ErrorSignature } from './error-signature.ts';
+
 export const languages = ['javascript', 'typescript', 'python', 'shell'] as const;
 export type Language = (typeof languages)[number];
 
@@ -178,18 +182,6 @@ export interface TestReport {
   ms: number;
 }
 
-/** A failure, reduced to what is the same when it happens again. Hashes are hex. */
-export interface ErrorSignature {
-  v: 1;
-  tool: string;
-  class?: string;
-  /** The message with numbers, paths, addresses and quoted values replaced. */
-  template: string;
-  /** The raw first line of the error. */
-  key: string;
-  hash: string;
-}
-
 export type Proof = 'user-checks' | 'model-checks' | 'ran-clean';
 
 export type Verdict =
@@ -285,6 +277,12 @@ export interface RecalledMemory {
   kind: 'lesson' | 'solution' | 'fact';
   trust: string;
   text: string;
+  /** How many sessions saw it hold. */
+  seen?: number;
+  /** Where it holds, in words: `python`, `any language` … */
+  scope?: string;
+  /** Why it was recalled. */
+  why?: string;
 }
 
 /** Tells an outcome from the other ways a stream of a session can end. */

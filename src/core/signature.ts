@@ -1,40 +1,12 @@
 import type { ErrorSignature, RunResult, TestCase } from './domain.ts';
 import type { CheckResult } from './seams.ts';
+import { type ParsedError, parseError } from './signature-parse.ts';
+import { templateOf } from './signature-template.ts';
 
 /**
- * Error signatures: what stays the same when a failure happens again. The order of grouping (class, then message with its
+ * Error signatures: what stays the same when a failure happens again. The order of grouping (frames, then class, then message with its
  * variable parts replaced) follows Sentry's fingerprinting.
  */
-
-const errorLine =
-  /^(?:Uncaught |Unhandled )?((?:[A-Z][\w.]*|\w+(?:\.\w+)*\.[A-Z]\w*)?(?:Error|Exception|Warning|Interrupt|Exit))\b(?:\s*\[[\w.]+\])?:?\s*(.*)$/;
-
-/** Replaces what differs from run to run: quoted values, numbers, hex, ids, paths. */
-export function templateOf(message: string): string {
-  return message
-    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<id>')
-    .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?\b/g, '<time>')
-    .replace(/\bhttps?:\/\/[^\s"')]+/g, '<url>')
-    .replace(/\b0x[0-9a-f]+\b/gi, '<hex>')
-    .replace(/(?:\/[\w.@-]+){2,}/g, '<path>')
-    .replace(/[+-]?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/gi, '<n>')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 300);
-}
-
-/** The line of an output that names the error: the last error line of a Python traceback, the first one of Node. */
-export function headline(output: string): { line: string; class?: string } {
-  const lines = output.split('\n').map((line) => line.trim());
-  const traceback = lines.lastIndexOf('Traceback (most recent call last):');
-  const candidates = lines
-    .map((line, at) => ({ at, match: errorLine.exec(line) }))
-    .filter((candidate) => candidate.match !== null && candidate.at > traceback);
-  const chosen = traceback === -1 ? candidates[0] : candidates.at(-1);
-  const line = chosen ? (lines[chosen.at] ?? '') : (lines.find((one) => one !== '') ?? '');
-  const name = chosen?.match?.[1]?.split('.').at(-1);
-  return name ? { line, class: name } : { line };
-}
 
 /** The signature of the first thing that failed in an attempt. */
 export function signatureOf(
@@ -43,19 +15,49 @@ export function signatureOf(
 ): ErrorSignature {
   const { run, failedCase, tool } = failure;
   const words = endedBadly(run);
-  const found =
+  const parsed: ParsedError =
     words !== null
-      ? { line: words, class: run.status }
-      : headline(failedCase?.message || run.stderr || run.stdout);
-  const line = found.line || (run.status === 'exited' ? `exit code ${run.exitCode}` : run.status);
+      ? { line: words, class: run.status, frames: [] }
+      : parseError(failedCase?.message || run.stderr || run.stdout);
+  const line = parsed.line || (run.status === 'exited' ? `exit code ${run.exitCode}` : run.status);
+  const frames = failedCase?.frame && parsed.frames.length === 0 ? [failedCase.frame] : parsed.frames;
+  return signed(tool, { ...parsed, line, frames }, failedCase?.name, digest);
+}
+
+/** The signature of an error that is known as text only: a diagnosis with the error's output in it. Null when no line names an error. */
+export function signatureOfText(
+  text: string,
+  tool: string,
+  digest: (text: string) => string,
+): ErrorSignature | null {
+  const parsed = parseError(text);
+  return parsed.class === undefined ? null : signed(tool, parsed, undefined, digest);
+}
+
+function signed(
+  tool: string,
+  parsed: ParsedError,
+  test: string | undefined,
+  digest: (text: string) => string,
+): ErrorSignature {
+  const { line, class: name = '', code = '', frames } = parsed;
   const template = templateOf(line);
+  // Line numbers move with every change of the program and are no part of what a place is.
+  const places = frames.map((frame) => `${templateOf(frame.file)}#${frame.name ?? ''}`);
+  const short = (...parts: string[]) => digest(parts.join('\n')).slice(0, 16);
   return {
-    v: 1,
+    v: 2,
     tool,
-    ...(found.class ? { class: found.class } : {}),
+    ...(code ? { code } : {}),
+    ...(name ? { class: name } : {}),
     template,
+    frames,
+    ...(test ? { test } : {}),
     key: line.slice(0, 500),
-    hash: digest([tool, found.class ?? '', failedCase?.name ?? '', template].join('\n')).slice(0, 16),
+    hash: short(tool, name, test ?? '', template),
+    h0: short('h0', tool, code, name, template, ...places),
+    h1: short('h1', tool, code, name, template),
+    h2: short('h2', tool, code, name),
   };
 }
 

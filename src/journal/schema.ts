@@ -120,12 +120,18 @@ const testReport = z.object({
 });
 
 const signature = z.object({
-  v: z.literal(1),
+  v: z.union([z.literal(1), z.literal(2)]),
   tool: z.string(),
+  code: z.exactOptional(z.string()),
   class: z.exactOptional(z.string()),
   template: z.string(),
+  frames: z.exactOptional(z.array(frame)),
+  test: z.exactOptional(z.string()),
   key: z.string(),
   hash: z.string(),
+  h0: z.exactOptional(z.string()),
+  h1: z.exactOptional(z.string()),
+  h2: z.exactOptional(z.string()),
 });
 const verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('passed'), proof: z.enum(proofs) }),

@@ -1,0 +1,184 @@
+import type { Language } from '../core/domain.ts';
+import { charactersPerToken } from '../core/limits.ts';
+import type { Memory, MemoryState, Recall, RecallQuery } from '../core/memory.ts';
+import { fused, type Scored, type Signals } from './fuse.ts';
+import { diverse } from './mmr.ts';
+import { recalledOf } from './render.ts';
+import { holdsIn, injectable } from './scope.ts';
+import { codeTokens } from './tokens.ts';
+
+/** What a search may leave out before it ranks. */
+export interface CandidateCard {
+  id: string;
+  kind: Memory['kind'];
+  state: MemoryState;
+  language: Language | null;
+  runtime: string | null;
+  libraries: readonly string[];
+  project: string | null;
+}
+
+type Field = 'key' | 'about';
+type Accepts = (card: CandidateCard) => boolean;
+
+/** Where candidates come from: the store's indexes. */
+export interface RecallSource {
+  memory(id: string): Memory | undefined;
+  card(id: string): CandidateCard | undefined;
+  withHash(hash: string): string[];
+  lexical(field: Field, text: string, limit: number, accepts?: Accepts): { id: string; share: number }[];
+  vector(
+    field: Field,
+    text: string,
+    limit: number,
+    accepts?: Accepts,
+  ): Promise<{ id: string; similarity: number }[]>;
+}
+
+/** Below both nothing is near enough to be put before a model. */
+export interface Floor {
+  share: number;
+  similarity: number;
+}
+
+export interface RecallOptions {
+  /** The id of the embedder in use. */
+  embedder: string;
+  project?: string | null;
+  /** Candidates of each index. */
+  pool?: number;
+  floor?: Floor;
+  without?: readonly string[];
+  accepts?: Accepts;
+}
+
+const mostLessons = 3;
+const mostTokens = 600;
+
+/** Floors as `bench:recall` calibrates them; an embedder that was never measured is not believed on its own. */
+export function floorOf(embedder: string, moment: RecallQuery['moment']): Floor {
+  const hashed = embedder.startsWith('hashed-ngrams-1');
+  return moment === 'reflect'
+    ? { share: 0.55, similarity: hashed ? 0.85 : 0.9 }
+    : { share: 0.35, similarity: hashed ? 0.7 : 0.9 };
+}
+
+/** The text of a memory that a moment searches: `key` at a failure, `about` (of solutions the goal, of facts the fact) at a plan. */
+export function searchedText(memory: Memory, field: Field): string {
+  if (memory.kind === 'solution') return field === 'about' ? memory.goal : '';
+  if (memory.kind === 'fact') return field === 'about' ? memory.fact : '';
+  return field === 'key' ? memory.key : [memory.about, ...memory.scope.libraries].join('\n');
+}
+
+/** How memories are read by the indexes. `id` changes whenever one of the functions gives something else. */
+export const codeReading = {
+  id: 'code-1',
+  texts: (memory: Memory) => ({ key: searchedText(memory, 'key'), about: searchedText(memory, 'about') }),
+  tokens: codeTokens,
+};
+
+/** The candidates for a query that may hold here, best first: the order recall takes them in, before floor, variety and budget. */
+export async function ranked(
+  source: RecallSource,
+  query: Pick<RecallQuery, 'moment' | 'text' | 'signature' | 'language' | 'libraries'>,
+  options: RecallOptions,
+): Promise<Scored[]> {
+  const field = query.moment === 'reflect' ? 'key' : 'about';
+  const pool = options.pool ?? 100;
+  const left = new Set(options.without);
+  const accepts: Accepts = (card) =>
+    injectable(card.state) &&
+    !left.has(card.id) &&
+    (query.moment === 'plan' || card.kind === 'lesson') &&
+    holdsIn(card, query.language) &&
+    (options.accepts?.(card) ?? true);
+  const text = query.moment === 'plan' ? [query.text, ...query.libraries].join('\n') : query.text;
+  const signals = new Map<string, Signals>();
+  const of = (id: string): Signals => {
+    const known = signals.get(id) ?? { id, share: 0, similarity: 0 };
+    signals.set(id, known);
+    return known;
+  };
+  for (const { id, share } of source.lexical(field, text, pool, accepts)) of(id).share = share;
+  for (const { id, similarity } of await source.vector(field, text, pool, accepts))
+    of(id).similarity = Math.max(0, similarity);
+  const { h0, h1 } = query.signature ?? {};
+  for (const hash of [h0, h1]) {
+    if (hash === undefined) continue;
+    for (const id of source.withHash(hash).slice(0, pool)) {
+      const card = source.card(id);
+      if (card && accepts(card)) of(id);
+    }
+  }
+  const candidates = [...signals.values()].flatMap((one) => {
+    const memory = source.memory(one.id);
+    return memory ? [{ signals: one, memory, text: searchedText(memory, field) }] : [];
+  });
+  return fused(candidates, { moment: query.moment, text, signature: query.signature });
+}
+
+/** Whether a candidate is near enough by either signal; the very same failure needs half of the words only. */
+export function overFloor(one: Scored, floor: Floor): boolean {
+  return (
+    one.share >= floor.share ||
+    one.similarity >= floor.similarity ||
+    (one.alike === 'h0' && one.share >= floor.share / 2)
+  );
+}
+
+function whyOf(one: Scored): string {
+  const alike = {
+    h0: 'the same failure at the same place',
+    h1: 'the same failure',
+    class: 'the same kind of error',
+  };
+  const near = `words ${one.share.toFixed(2)}, vectors ${one.similarity.toFixed(2)}`;
+  return one.alike === null ? near : `${alike[one.alike]}; ${near}`;
+}
+
+/**
+ * What fits a query: at most 3 memories and 600 tokens, none below the floor, no two that say the same. The arm is `inject` or `none`;
+ * whoever measures effects draws the hold-out from what this gives. Rejects only for bugs.
+ */
+export async function recallFrom(
+  source: RecallSource,
+  query: RecallQuery,
+  options: RecallOptions,
+): Promise<Recall> {
+  const floor = options.floor ?? floorOf(options.embedder, query.moment);
+  const all = await ranked(source, query, options);
+  const near = all.filter((one) => overFloor(one, floor));
+  const highest = Math.max(1, ...near.map(({ score }) => score));
+  const field = query.moment === 'reflect' ? 'key' : 'about';
+  const soft = (memory: Memory) =>
+    (options.project != null && memory.scope.project === options.project ? 0.05 : 0) +
+    (memory.scope.libraries.some((name) => query.libraries.includes(name)) ? 0.05 : 0);
+  const items = near.map((one) => ({
+    one,
+    score: one.score / highest + soft(one.memory),
+    words: new Set(
+      codeTokens(`${searchedText(one.memory, field)} ${one.memory.kind === 'lesson' ? one.memory.do : ''}`),
+    ),
+  }));
+  items.sort((a, b) => b.score - a.score);
+  const passedOver: Recall['passedOver'] = [];
+  const memories: Recall['memories'] = [];
+  let characters = 0;
+  for (const { one } of diverse(items, items.length)) {
+    const recalled = recalledOf(one.memory, whyOf(one));
+    const fits = (characters + recalled.text.length) / charactersPerToken <= mostTokens;
+    if (memories.length < mostLessons && fits) {
+      memories.push(recalled);
+      characters += recalled.text.length;
+    } else passedOver.push({ id: one.id, score: one.score, why: fits ? 'others fit better' : 'no room' });
+  }
+  for (const one of all)
+    if (!overFloor(one, floor)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
+  return {
+    memories,
+    arm: memories.length > 0 ? 'inject' : 'none',
+    propensity: 1,
+    heldOut: [],
+    passedOver: passedOver.slice(0, 10),
+  };
+}
