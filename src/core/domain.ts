@@ -282,6 +282,12 @@ export interface RecalledMemory {
   kind: 'lesson' | 'solution' | 'fact';
   trust: string;
   text: string;
+  /** How many sessions saw it hold. */
+  seen?: number;
+  /** Where it holds, in words: `python`, `any language` … */
+  scope?: string;
+  /** Why it was recalled. */
+  why?: string;
 }
 
 /** Tells an outcome from the other ways a stream of a session can end. */

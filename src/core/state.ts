@@ -15,6 +15,7 @@ import type {
 } from './domain.ts';
 import type { SessionEvent } from './events.ts';
 import { addUsage, emptyLedger } from './limits.ts';
+import type { Kept, Memory } from './memory.ts';
 import type { ModelFailure, Purpose } from './seams.ts';
 
 /** What a session looks like at one moment: the fold of its events. Every surface shows this and keeps nothing of its own. */
@@ -28,6 +29,10 @@ export interface SessionState {
   plan: Plan | null;
   steps: StepState[];
   recalled: RecalledMemory[];
+  /** The memory that answered the goal, or was tried for it; null when none was known. */
+  solution: string | null;
+  /** What was kept for the next session, in order. */
+  learned: Learned[];
   calls: number;
   usage: Usage;
   costUsd: number | null;
@@ -45,6 +50,12 @@ export interface SessionState {
   startedAt: string | null;
   lastAt: string | null;
   seq: number;
+}
+
+/** One thing that a session left in memory. */
+export interface Learned extends Kept {
+  kind: Memory['kind'];
+  text: string;
 }
 
 export interface StepState {
@@ -80,6 +91,8 @@ export const initialState: SessionState = {
   plan: null,
   steps: [],
   recalled: [],
+  solution: null,
+  learned: [],
   calls: 0,
   usage: emptyLedger().usage,
   costUsd: 0,
@@ -123,6 +136,16 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
         outcome: null,
         resumes: state.resumes + 1,
       };
+    case 'solution.recalled':
+      return { ...state, solution: event.solution?.id ?? null };
+    case 'memory.remembered':
+      return event.kept
+        ? { ...state, learned: [...state.learned, { ...event.kept, kind: event.kind, text: event.text }] }
+        : state;
+    case 'memory.retired':
+    case 'memory.credited':
+    case 'lesson.tested':
+      return state;
     case 'memory.recalled':
       return event.moment === 'plan'
         ? { ...state, recalled: event.memories }
