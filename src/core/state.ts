@@ -17,6 +17,7 @@ import type { SessionEvent } from './events.ts';
 import { addUsage, emptyLedger } from './limits.ts';
 import type { Kept, Memory } from './memory.ts';
 import type { ModelFailure, Purpose } from './seams.ts';
+import { inAttempt, inStep, newAttempt, newStep } from './state-parts.ts';
 
 /** What a session looks like at one moment: the fold of its events. Every surface shows this and keeps nothing of its own. */
 export interface SessionState {
@@ -271,46 +272,5 @@ function paid(
     calls: state.calls + 1,
     usage: usage ? addUsage(state.usage, usage) : state.usage,
     costUsd: state.costUsd === null || cost === null ? null : state.costUsd + cost,
-  };
-}
-
-function newStep(step: number, title: string): StepState {
-  return { step, title, checks: null, red: [], vacuous: [], attempts: [], passed: null };
-}
-
-function newAttempt(attempt: number): AttemptState {
-  return {
-    attempt,
-    program: null,
-    scan: null,
-    permission: null,
-    run: null,
-    reports: [],
-    verdict: null,
-    diagnosis: null,
-    recalled: [],
-  };
-}
-
-function inStep(state: SessionState, step: number, change: (step: StepState) => StepState): SessionState {
-  return { ...state, steps: state.steps.map((one) => (one.step === step ? change(one) : one)) };
-}
-
-/** Changes one attempt; `place` null is the last one. Attempt 0 (checks against stubs) has no state of its own. */
-function inAttempt(
-  state: SessionState,
-  place: { step: number; attempt: number } | null,
-  change: (attempt: AttemptState) => AttemptState,
-): SessionState {
-  const last = lastAttempt(state);
-  const wanted = place ? place.attempt : last?.attempt;
-  if (!wanted) return state;
-  return {
-    ...state,
-    steps: state.steps.map((step) =>
-      place && step.step !== place.step
-        ? step
-        : { ...step, attempts: step.attempts.map((one) => (one.attempt === wanted ? change(one) : one)) },
-    ),
   };
 }

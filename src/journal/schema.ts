@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
-import { flipOutcomes, memoryStates } from '../core/memory.ts';
 import { failureKinds, purposes } from '../core/seams.ts';
+import { memoryShapes } from './schema-memory.ts';
 import {
-  arms,
   caseStatuses,
   decisions,
   frameworks,
   limitStatuses,
-  memoryKinds,
-  moments,
-  operations,
   origins,
   permissionModes,
   proofs,
@@ -194,48 +190,10 @@ const outcome = z.object({
   costUsd: amount.nullable(),
 });
 
-const recalledMemory = z.object({
-  id: z.string(),
-  kind: z.enum(memoryKinds),
-  trust: z.string(),
-  text: z.string(),
-  seen: z.exactOptional(count),
-  scope: z.exactOptional(z.string()),
-  why: z.exactOptional(z.string()),
-});
-const passedOver = z.object({ id: z.string(), score: z.number(), why: z.string() });
-const knownSolution = z.object({
-  id: z.string(),
-  goal: z.string(),
-  program,
-  checks: checkSet,
-  proof: z.enum(proofs),
-  state: z.enum(memoryStates),
-});
-const memoryUse = z.object({
-  session: z.string(),
-  step: count,
-  attempt: count,
-  moment: z.enum(moments),
-  arm: z.enum(arms),
-  propensity: amount,
-  memories: z.array(z.string()),
-  applied: z.array(z.string()).nullable(),
-  cluster: z.string(),
-  language: z.exactOptional(z.enum(languages)),
-  passed: z.boolean(),
-  tokens: amount,
-});
-const stateChange = z.object({ id: z.string(), state: z.enum(memoryStates), why: z.string() });
-const kept = z.object({
-  operation: z.enum(operations),
-  id: z.string(),
-  state: z.enum(memoryStates),
-  other: z.exactOptional(z.string()),
-});
-
 const attempt = { step: count, attempt: count };
 const checkOfRun = z.string().nullable();
+
+const memory = memoryShapes({ program, checkSet });
 
 /** `seq` and `at` of every event. */
 const stamp = { seq: ordinal, at: z.iso.datetime() };
@@ -256,17 +214,10 @@ export const eventSchemas = {
     forkedFrom: z.exactOptional(z.object({ session: z.string(), seq: count })),
   }),
   'session.resumed': event('session.resumed', { after: count, version: z.string(), model: z.string() }),
-  'solution.recalled': event('solution.recalled', { solution: knownSolution.nullable() }),
-  'memory.retired': event('memory.retired', { id: z.string(), why: z.string() }),
-  'memory.recalled': event('memory.recalled', {
-    moment: z.enum(moments),
-    memories: z.array(recalledMemory),
-    arm: z.exactOptional(z.enum(arms)),
-    propensity: z.exactOptional(amount),
-    heldOut: z.exactOptional(z.array(recalledMemory)),
-    passedOver: z.exactOptional(z.array(passedOver)),
-  }),
-  'memory.credited': event('memory.credited', { use: memoryUse, changed: z.array(stateChange) }),
+  'solution.recalled': event('solution.recalled', memory['solution.recalled']),
+  'memory.retired': event('memory.retired', memory['memory.retired']),
+  'memory.recalled': event('memory.recalled', memory['memory.recalled']),
+  'memory.credited': event('memory.credited', memory['memory.credited']),
   'model.asked': event('model.asked', { call: ordinal, request: modelRequest }),
   'model.delta': event('model.delta', { call: ordinal, text: z.string() }),
   'model.retried': event('model.retried', {
@@ -307,20 +258,8 @@ export const eventSchemas = {
       refused: z.exactOptional(z.string()),
     }),
   }),
-  'lesson.tested': event('lesson.tested', {
-    ...attempt,
-    outcome: z.enum(flipOutcomes),
-    why: z.string(),
-    runs: count,
-    diff: z.string().nullable(),
-  }),
-  'memory.remembered': event('memory.remembered', {
-    ...attempt,
-    kind: z.enum(memoryKinds),
-    text: z.string(),
-    kept: kept.nullable(),
-    why: z.string(),
-  }),
+  'lesson.tested': event('lesson.tested', memory['lesson.tested']),
+  'memory.remembered': event('memory.remembered', memory['memory.remembered']),
   'session.ended': event('session.ended', { outcome }),
 };
 
