@@ -81,7 +81,8 @@ export function wordsOf(lesson: LessonText): string {
   return [lesson.when, lesson.do, lesson.avoid, lesson.why, lesson.unless].filter(Boolean).join('\n');
 }
 
-const mostWords = 80;
+/** With the names of its parts a lesson has at most 80 words where it is shown. */
+const mostWords = 74;
 const mostCharacters = 900;
 
 /** At most 80 words: the reasons give way first, then when it does not apply, what to avoid, when it applies, last what to do. */
