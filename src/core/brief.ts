@@ -81,7 +81,7 @@ function checksTag(checks: CheckSet, note: string): string {
     }
   });
   const files = checks.files.map((file) => fileTag('check_file', file));
-  return tag('checks', [note, ...lines, ...files].join('\n'));
+  return wrapped('checks', [note, ...lines.map(defuse), ...files].join('\n'));
 }
 
 /** The files and the output that an earlier step left. */
@@ -205,7 +205,7 @@ function programText(program: Program, budget: number): string {
   const files = program.files.map((file) =>
     fileTag('file', { ...file, content: middleOut(file.content, Math.max(400, share)) }),
   );
-  return tag('program', files.join('\n'));
+  return wrapped('program', files.join('\n'));
 }
 
 /**
@@ -230,8 +230,14 @@ export function recalledText(memories: readonly RecalledMemory[]): string {
   ].join('\n');
 }
 
-function tag(name: string, content: string): string {
-  return `<${name}>\n${defuse(content).trimEnd()}\n</${name}>`;
+/** Text from outside as data, under a name. */
+export function tag(name: string, content: string): string {
+  return wrapped(name, defuse(content));
+}
+
+/** Text that is defused in its parts already. */
+function wrapped(name: string, content: string): string {
+  return `<${name}>\n${content.trimEnd()}\n</${name}>`;
 }
 
 function fileTag(name: string, file: SourceFile): string {

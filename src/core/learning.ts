@@ -1,6 +1,6 @@
 import { ask, type Context } from './ask.ts';
 import type { StepFrame } from './attempt.ts';
-import { type AttemptRecord, failureText, middleOut, taskText } from './brief.ts';
+import { type AttemptRecord, failureText, middleOut, tag, taskText } from './brief.ts';
 import type { Ending, Program, Proof } from './domain.ts';
 import type { EventBody } from './events.ts';
 import { flipTest, type Mended } from './flip.ts';
@@ -90,9 +90,9 @@ async function* learnFrom(context: Context, mended: Mended): Stream<EventBody> {
 
 function lessonPrompt({ failed }: Mended, witness: Witness) {
   return {
-    change: `<change>\n${middleOut(witness.diff, 6_000).replace(/<\/change>/gi, '<\\/change>')}\n</change>`,
-    failure: `<failure>\n${middleOut(failureText(failed), 4_000).replace(/<\/failure>/gi, '<\\/failure>')}\n</failure>`,
-    diagnosis: failed.diagnosis ? `It was understood as: ${failed.diagnosis}` : '',
+    change: tag('change', middleOut(witness.diff, 6_000)),
+    failure: tag('failure', middleOut(failureText(failed), 4_000)),
+    diagnosis: failed.diagnosis ? tag('diagnosis', failed.diagnosis) : '',
   };
 }
 

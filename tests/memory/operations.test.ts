@@ -108,7 +108,7 @@ describe('a lesson beside what is there', () => {
   it('is not merged with a lesson of another failure that is only near', () => {
     const other = lesson({
       signatures: [signature('KeyError: x')],
-      do: 'open it twice before you add to it',
+      do: 'open it twice before anything is added',
     });
     expect(place(draft(), [other]).kept.operation).toBe('ADD');
   });
