@@ -254,7 +254,7 @@ function attribute(value: string): string {
 
 const closing =
   /[<\uff1c\ufe64\u2039\u27e8\u3008][\s\u200b-\u200f\u2060\ufeff]*[/\uff0f\u2215\u2044][\s\u200b-\u200f\u2060\ufeff]*((?:failure|goal|checks|program|task|recalled|diagnosis|steps?|approach|file|attachment|existing_file|check_file|output_of_step_before|earlier_attempts|unreadable_reply|change|system)[\s\u200b-\u200f\u2060\ufeff]*[>\uff1e\ufe65\u203a\u27e9\u3009])/gi;
-const opening = /[<\uff1c\ufe64](?=[\s\u200b-\u200f\u2060\ufeff]*(?:recalled|system|diagnosis)\b)/gi;
+const opening = /[<\uff1c\ufe64](?=[\s\u200b-\u200f\u2060\ufeff]*(?:recalled|system|diagnosis|goal|task|instructions)\b)/gi;
 
 /** Text from outside must not close our tags and speak in their place, nor open one that only we may open. */
 function defuse(text: string): string {

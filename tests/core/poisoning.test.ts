@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventBody } from '../../src/core/events.ts';
 import type { MemoryDraft } from '../../src/core/memory.ts';
 import type { ModelRequest } from '../../src/core/seams.ts';
+import { seenText } from '../../src/core/suspicion.ts';
 import { memoryLedger } from '../support/ledger.ts';
 import { clean, code, play, report, runResult } from '../support/toolkit.ts';
 
@@ -43,11 +44,19 @@ const payloads = [
 const tags =
   'goal|attachment|existing_file|approach|steps|step|checks|check_file|output_of_step_before|failure|program|file|diagnosis|earlier_attempts|unreadable_reply|recalled|change';
 
-/** What is left of a request when all data is taken out: what speaks with our voice. */
+/**
+ * What is left of a request when all data is taken out: what speaks with our voice. Read as a lenient reader would: letters that are not seen, wide
+ * signs and white space inside of a tag do not keep it from being one.
+ */
 function instructions(request: ModelRequest): string {
-  let text = `${request.task}\n${request.turn}`;
+  let text = seenText(`${request.task}\n${request.turn}`)
+    .normalize('NFKC')
+    .replace(
+      /<\s*(\/?)\s*(\w+)([^<>\n]*?)\s*>/g,
+      (_, slash, name, rest) => `<${slash}${name.toLowerCase()}${rest}>`,
+    );
   const block = new RegExp(
-    `<(${tags})(?: [^<>\\n]*)?>\\n(?:(?!<(?:${tags})(?: [^<>\\n]*)?>\\n)[\\s\\S])*?\\n</\\1>`,
+    `<(${tags})(?: [^<>\\n]*)?>(?:(?!</(?:${tags})\\b|<(?:goal|recalled|diagnosis)\\b)[\\s\\S])*?</\\1>`,
     'g',
   );
   for (let before = ''; before !== text; ) {
