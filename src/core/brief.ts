@@ -248,7 +248,7 @@ function fileTag(name: string, file: SourceFile): string {
 function attribute(value: string): string {
   return seenText(value)
     .replace(/\s+/g, ' ')
-    .replace(/["<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+    .replace(/["<>&\uff1c\uff1e\ufe64\ufe65\u2039\u203a\u27e8\u27e9\u3008\u3009\uff02]/g, (sign) => `&#${sign.charCodeAt(0)};`)
     .slice(0, 300);
 }
 
