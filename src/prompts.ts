@@ -10,6 +10,7 @@ export const promptPlaceholders: Record<PromptName, readonly string[]> = {
   plan: ['language', 'checks', 'recalled', 'feedback'],
   code: ['language', 'history', 'recalled'],
   diagnose: ['history'],
+  lesson: ['failure', 'diagnosis', 'change'],
 };
 
 /** A prompt as alternating text and placeholder names, text first and last. */
@@ -97,6 +98,7 @@ export function loadPrompts(directory: string): RenderPrompt {
     plan: load('plan'),
     code: load('code'),
     diagnose: load('diagnose'),
+    lesson: load('lesson'),
   };
   return (name, values) => {
     const { file, template } = prompts[name];

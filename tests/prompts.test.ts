@@ -32,7 +32,7 @@ function errorOf(action: () => unknown): string {
 
 it('fills every prompt that is shipped, and leaves no placeholder in it', () => {
   const prompt = loadPrompts(shipped);
-  for (const name of ['system', 'plan', 'code', 'diagnose'] as const) {
+  for (const name of ['system', 'plan', 'code', 'diagnose', 'lesson'] as const) {
     const text = prompt(name, valuesFor(name, 'the value'));
     expect(text).not.toMatch(/\{\{|\}\}/);
     for (const _ of promptPlaceholders[name]) expect(text).toContain('the value');

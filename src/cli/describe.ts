@@ -35,6 +35,22 @@ export function describeEvent(event: SessionEvent, detail: Detail): Line[] {
       return event.memories.length > 0 || full
         ? [line(`recalled ${event.memories.length} for ${event.moment}`, 'quiet')]
         : [];
+    case 'solution.recalled':
+      return event.solution
+        ? [line(`this goal was met before (${event.solution.id}): its program is proven again`, 'strong')]
+        : [];
+    case 'memory.retired':
+      return [line(`memory ${event.id} is out of use: ${event.why}`, 'warn')];
+    case 'memory.credited':
+      return event.changed.map(({ id, state, why }) =>
+        line(`memory ${id} is ${state}: ${why}`, state === 'quarantined' ? 'warn' : 'quiet'),
+      );
+    case 'lesson.tested':
+      return full || event.outcome === 'witnessed'
+        ? [line(`the fix of attempt ${event.attempt} is ${event.outcome}: ${event.why}`, 'quiet')]
+        : [];
+    case 'memory.remembered':
+      return rememberedLines(event, full);
     case 'model.asked': {
       const size = event.request.task.length + event.request.turn.length;
       return full
@@ -158,6 +174,16 @@ function confinementLines(sandbox: Confinement | undefined, full: boolean): Line
   const short = confinementLine(sandbox);
   if (short !== null) return [line(short, 'warn')];
   return full ? [line(`sandbox ${sandbox.level}: ${sandbox.guarantees.join('; ')}`, 'quiet')] : [];
+}
+
+function rememberedLines(event: Extract<SessionEvent, { type: 'memory.remembered' }>, full: boolean): Line[] {
+  const { kept, kind, text, why } = event;
+  if (!kept) return full ? [line(`nothing was kept: ${why}`, 'quiet')] : [];
+  if (kind !== 'lesson')
+    return full ? [line(`keeps the program as ${kept.id} (${kept.operation})`, 'quiet')] : [];
+  const note = why ? `: ${why}` : '';
+  const heading = line(`learned ${kept.id} (${kept.operation}, ${kept.state}${note})`, 'good');
+  return [heading, ...block(text)];
 }
 
 function runLines(event: Extract<SessionEvent, { type: 'run.ended' }>, full: boolean): Line[] {

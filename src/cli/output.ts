@@ -59,6 +59,7 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
   const memories = [...state.recalled, ...attempts.flatMap((attempt) => attempt.recalled)].map(
     (memory) => memory.id,
   );
+  if (state.solution) memories.push(state.solution);
   return {
     type: 'result',
     subtype,
@@ -86,7 +87,7 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
       duration_ms: run?.ms ?? 0,
     })),
     memories_used: [...new Set(memories)],
-    lessons_learned: [],
+    lessons_learned: [...new Set(state.learned.filter((one) => one.kind === 'lesson').map((one) => one.id))],
     files: last?.program?.files.map((file) => file.path) ?? [],
     out: state.delivery?.directory ?? null,
     journal,

@@ -7,6 +7,7 @@ import { mapParts, type Stream } from './stream.ts';
 
 /** What every part of the loop is given. */
 export interface Context {
+  session: string;
   task: Task;
   toolkit: Toolkit;
   signal: AbortSignal;

@@ -9,10 +9,12 @@ import type {
   RunResult,
   ScanReport,
   SourceFile,
+  Task,
 } from './domain.ts';
 import type { EventBody } from './events.ts';
 import type { Stop } from './limits.ts';
 import { permission } from './permission.ts';
+import { appliedIn } from './recalling.ts';
 import { readProgram } from './reply.ts';
 import type { CheckResult, RunJob } from './seams.ts';
 import { firstFailure, signatureOf } from './signature.ts';
@@ -30,6 +32,21 @@ export interface StepFrame {
   base: readonly SourceFile[];
   baseEntry: string | null;
   output: string;
+}
+
+/** The first step of a proven plan, on the files the user gave. */
+export function firstFrame(task: Task, proven: { plan: Plan; vacuous: string[][] }): StepFrame {
+  const [step] = proven.plan.steps;
+  if (!step) throw new Error('a plan has at least one step');
+  return {
+    plan: proven.plan,
+    index: 1,
+    step,
+    vacuous: proven.vacuous[0] ?? [],
+    base: task.files,
+    baseEntry: null,
+    output: '',
+  };
 }
 
 /** Execute → test → verdict: one attempt, whole. Ends in its record, or in the reason to stop. */
@@ -61,14 +78,9 @@ export async function* attemptOnce(
   }));
   if ('ending' in reply) return reply;
 
-  const blank = {
-    attempt,
-    program: null,
-    raw: null,
-    run: null,
-    results: [],
-    diagnosis: null,
-    feedback: null,
+  const memories = {
+    injected: recalled.map((memory) => memory.id),
+    applied: appliedIn(reply.text, recalled),
   };
   const before = records.findLast((record) => record.program !== null)?.program;
   const reading = readProgram(reply.text, {
@@ -81,10 +93,21 @@ export async function* attemptOnce(
       reply.stop === 'max-tokens' ? `${reading.why}; the reply reached its limit of tokens` : reading.why;
     const verdict = { kind: 'malformed', why } as const;
     yield { type: 'verdict.reached', ...place, verdict };
-    return { ...blank, raw: reply.text, verdict };
+    return { ...blank(attempt), ...memories, raw: reply.text, verdict };
   }
+  const record = yield* tryProgram(context, frame, attempt, reading.program);
+  return 'ending' in record ? record : { ...record, ...memories };
+}
 
-  const { program } = reading;
+/** A program that is there: scanned, permitted, run, tested and judged. */
+export async function* tryProgram(
+  context: Context,
+  frame: StepFrame,
+  attempt: number,
+  program: Program,
+): Stream<EventBody, AttemptRecord | Stop> {
+  const { toolkit } = context;
+  const place = { step: frame.index, attempt };
   yield { type: 'program.written', ...place, program, hash: toolkit.digest(JSON.stringify(program.files)) };
   const report = toolkit.scan(program);
   yield { type: 'program.scanned', ...place, report };
@@ -94,7 +117,7 @@ export async function* attemptOnce(
   if (decision !== 'allow') {
     const verdict = { kind: 'blocked', decision, findings: report.findings } as const;
     yield { type: 'verdict.reached', ...place, verdict };
-    return { ...blank, program, verdict, feedback };
+    return { ...blank(attempt), program, verdict, feedback };
   }
 
   const run = yield* execute(context, frame, place, program, { report, approved });
@@ -114,7 +137,22 @@ export async function* attemptOnce(
   }
   const verdict = judge(context, frame, run, results);
   yield { type: 'verdict.reached', ...place, verdict };
-  return { ...blank, program, run, results, verdict };
+  return { ...blank(attempt), program, run, results, verdict, granted: { report, approved } };
+}
+
+function blank(attempt: number) {
+  return {
+    attempt,
+    program: null,
+    raw: null,
+    run: null,
+    results: [],
+    diagnosis: null,
+    feedback: null,
+    granted: null,
+    injected: [],
+    applied: null,
+  };
 }
 
 /** Runs the program by itself. One that would wait for somebody to type is not run: there is nobody. */

@@ -38,6 +38,12 @@ function turnOf(event: EventBody): Record<string, unknown> {
       return { type, step: event.step, attempt: event.attempt, check: event.check };
     case 'verdict.reached':
       return { type, step: event.step, attempt: event.attempt, verdict: { kind: event.verdict.kind } };
+    case 'solution.recalled':
+      return { type, solution: event.solution?.id ?? null };
+    case 'memory.recalled':
+      return { type, moment: event.moment };
+    case 'lesson.tested':
+      return { type, step: event.step, outcome: event.outcome };
     case 'session.ended':
       return { type, outcome: { ending: event.outcome.ending } };
     default:

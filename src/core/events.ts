@@ -13,6 +13,16 @@ import type {
   TestReport,
   Verdict,
 } from './domain.ts';
+import type {
+  Arm,
+  FlipOutcome,
+  Kept,
+  KnownSolution,
+  Memory,
+  MemoryUse,
+  Recall,
+  StateChange,
+} from './memory.ts';
 import type { ModelFailure, ModelReply, ModelRequest } from './seams.ts';
 
 /** The version of the journal's format. Readers refuse a higher one. */
@@ -37,7 +47,22 @@ export type EventBody =
     }
   /** A session that was cut off goes on after event `after`. */
   | { type: 'session.resumed'; after: number; version: string; model: string; sandbox?: Confinement }
-  | { type: 'memory.recalled'; moment: 'plan' | 'reflect'; memories: RecalledMemory[] }
+  /** Whether memory holds a verified program for this very goal; null: it does not. What follows is an ordinary attempt with it. */
+  | { type: 'solution.recalled'; solution: KnownSolution | null }
+  /** A memory that did not hold is out of use. */
+  | { type: 'memory.retired'; id: string; why: string }
+  /** `arm`, `propensity`, `heldOut` and `passedOver` are absent in journals of before they were logged. */
+  | {
+      type: 'memory.recalled';
+      moment: 'plan' | 'reflect';
+      memories: RecalledMemory[];
+      arm?: Arm;
+      propensity?: number;
+      heldOut?: RecalledMemory[];
+      passedOver?: Recall['passedOver'];
+    }
+  /** An attempt that memory had a part in, or could have had, was put to its account. */
+  | { type: 'memory.credited'; use: MemoryUse; changed: StateChange[] }
   | { type: 'model.asked'; call: number; request: ModelRequest }
   | { type: 'model.delta'; call: number; text: string }
   | { type: 'model.retried'; call: number; retry: number; waitMs: number; failure: ModelFailure }
@@ -74,6 +99,29 @@ export type EventBody =
   | { type: 'diagnosis.made'; step: number; attempt: number; diagnosis: Diagnosis }
   | { type: 'step.ended'; step: number; passed: boolean }
   | { type: 'program.delivered'; delivery: Delivery }
+  /**
+   * The fix of a step was proven again without the model: the failing program failed, the fix passed, and without `diff` it fails. Its runs
+   * come before this event, with attempt 0.
+   */
+  | {
+      type: 'lesson.tested';
+      step: number;
+      attempt: number;
+      outcome: FlipOutcome;
+      why: string;
+      runs: number;
+      diff: string | null;
+    }
+  /** `kept` null: nothing was kept, and `why` says so. */
+  | {
+      type: 'memory.remembered';
+      step: number;
+      attempt: number;
+      kind: Memory['kind'];
+      text: string;
+      kept: Kept | null;
+      why: string;
+    }
   | { type: 'session.ended'; outcome: Outcome };
 
 export type EventType = EventBody['type'];

@@ -1,11 +1,15 @@
 import { ask, type Context } from './ask.ts';
-import { attemptOnce, type StepFrame } from './attempt.ts';
+import { attemptOnce, firstFrame, type StepFrame } from './attempt.ts';
 import { type AttemptRecord, historyText, taskText } from './brief.ts';
 import type { Confinement } from './confinement.ts';
-import type { Outcome, Program, Proof, RecalledMemory, RunResult, Task } from './domain.ts';
+import type { Outcome, Program, Proof, RunResult, Task } from './domain.ts';
 import { type EventBody, schemaVersion } from './events.ts';
+import type { Mended } from './flip.ts';
+import { fromMemory } from './known.ts';
+import { learn, mendedIn, type Solved } from './learning.ts';
 import { breaker, emptyLedger, type Stop } from './limits.ts';
-import { makePlan, type ProvenPlan } from './planning.ts';
+import { makePlan } from './planning.ts';
+import { credit, injected, type Recalled, recallForPlan, recallForRepair } from './recalling.ts';
 import type { Toolkit } from './seams.ts';
 import type { Stream } from './stream.ts';
 import { diagnosisSchema, readDiagnosis } from './structured.ts';
@@ -37,19 +41,22 @@ export async function* runSession(
   toolkit: Toolkit,
   signal: AbortSignal,
 ): Stream<EventBody, Outcome> {
+  const { session, memory } = start;
   const context: Context = {
+    session,
     task,
     toolkit,
     signal,
     ledger: emptyLedger(),
-    memory: start.memory,
+    memory,
     remembered: [],
   };
-  const progress: Progress = { attempts: 0, proof: null };
+  const progress: Progress = { attempts: 0, proof: null, mended: [], solved: null };
   yield { type: 'session.started', schema: schemaVersion, ...start, model: toolkit.model.id, task };
   let stop: Stop;
   try {
     stop = yield* work(context, progress);
+    if (memory) yield* learn(context, stop, progress);
   } catch (error) {
     stop = signal.aborted ? interruption(signal.reason) : { ending: 'internal-error', why: describe(error) };
   }
@@ -73,24 +80,34 @@ export async function* runSession(
 interface Progress {
   attempts: number;
   proof: Proof | null;
+  /** Failures that turned into passes: what there is to learn from. */
+  mended: Mended[];
+  /** The finished program with the checks that prove it; null when it was answered from memory. */
+  solved: Solved | null;
 }
 
 async function* work(context: Context, progress: Progress): Stream<EventBody, Stop> {
-  const recalled = yield* recall(context, 'plan', context.task.goal);
-  const proven = yield* makePlan(context, recalled);
+  const known = yield* fromMemory(context, progress);
+  if (known) return 'ending' in known ? known : yield* deliver(context, known.program, known.proof);
+  const recalled = yield* recallForPlan(context);
+  const proven = yield* makePlan(context, injected(recalled));
   if ('ending' in proven) return proven;
   const { plan } = proven;
   if (context.task.permissionMode === 'plan') return { ending: 'planned', why: 'Only a plan was asked for.' };
 
-  let frame = firstFrame(context, proven);
+  let frame = firstFrame(context.task, proven);
   for (;;) {
     yield { type: 'step.started', step: frame.index, title: frame.step.title };
-    const end = yield* mend(context, frame, progress);
+    const end = yield* mend(context, frame, progress, recalled);
     yield { type: 'step.ended', step: frame.index, passed: !('ending' in end) };
     if ('ending' in end) return end;
     progress.proof = weaker(progress.proof, end.proof, frame.index === plan.steps.length);
     const next = plan.steps[frame.index];
-    if (!next) return yield* deliver(context, end.program, progress.proof);
+    if (!next) {
+      const whole = plan.steps.length === 1 || end.proof === 'user-checks';
+      if (whole) progress.solved = { program: end.program, frame, proof: progress.proof };
+      return yield* deliver(context, end.program, progress.proof);
+    }
     frame = {
       ...frame,
       index: frame.index + 1,
@@ -108,15 +125,19 @@ async function* mend(
   context: Context,
   frame: StepFrame,
   progress: Progress,
+  recalledForPlan: Recalled | null,
 ): Stream<EventBody, { program: Program; run: RunResult | null; proof: Proof } | Stop> {
   const records: AttemptRecord[] = [];
-  let recalled: RecalledMemory[] = [];
+  let recalled = recalledForPlan;
   for (;;) {
     progress.attempts += 1;
-    const record = yield* attemptOnce(context, frame, progress.attempts, records, recalled);
+    const record = yield* attemptOnce(context, frame, progress.attempts, records, injected(recalled));
     if ('ending' in record) return record;
+    yield* credit(context, frame, record, recalled);
     records.push(record);
     if (record.verdict.kind === 'passed' && record.program) {
+      const mended = mendedIn(frame, records);
+      if (mended && record.verdict.proof !== 'ran-clean') progress.mended.push(mended);
       return { program: record.program, run: record.run, proof: record.verdict.proof };
     }
     const stop = giveUp(context, records);
@@ -125,7 +146,7 @@ async function* mend(
     const diagnosis = yield* diagnose(context, frame, records);
     if (typeof diagnosis !== 'string') return diagnosis;
     record.diagnosis = diagnosis;
-    recalled = yield* recall(context, 'reflect', `${diagnosis}\n${record.verdict.signature.key}`);
+    recalled = yield* recallForRepair(context, frame, records);
   }
 }
 
@@ -169,24 +190,6 @@ async function* diagnose(
   return diagnosis.text;
 }
 
-async function* recall(
-  context: Context,
-  moment: 'plan' | 'reflect',
-  text: string,
-): Stream<EventBody, RecalledMemory[]> {
-  if (!context.memory) return [];
-  const { memories } = await context.toolkit.memory.recall({
-    moment,
-    text,
-    signature: null,
-    language: context.task.language,
-    libraries: [],
-    draw: moment,
-  });
-  yield { type: 'memory.recalled', moment, memories };
-  return memories;
-}
-
 async function* deliver(context: Context, program: Program, proof: Proof): Stream<EventBody, Stop> {
   const delivery = await context.toolkit.deliver(program);
   yield { type: 'program.delivered', delivery };
@@ -202,21 +205,6 @@ async function* deliver(context: Context, program: Program, proof: Proof): Strea
   return {
     ending: 'verified',
     why: `Proven by ${proof === 'user-checks' ? "the user's checks" : 'checks of the model, written before the code'}.`,
-  };
-}
-
-function firstFrame(context: Context, proven: ProvenPlan): StepFrame {
-  const [step] = proven.plan.steps;
-  if (!step) throw new Error('a plan has at least one step');
-  const { files } = context.task;
-  return {
-    plan: proven.plan,
-    index: 1,
-    step,
-    vacuous: proven.vacuous[0] ?? [],
-    base: files,
-    baseEntry: null,
-    output: '',
   };
 }
 

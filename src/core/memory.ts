@@ -149,6 +149,8 @@ export interface RecallQuery {
   libraries: string[];
   /** Identifies the draw of the arm, so that it is the same when it is made again: session, step and attempt. */
   draw: string;
+  /** Ids that were tried in this step already and did not help: they are passed over. */
+  without?: string[];
 }
 
 /** `hold-out`: something fitted and was left out on purpose, to measure what it would have done. `none`: nothing fitted. */
@@ -181,14 +183,42 @@ export interface MemoryUse {
   step: number;
   attempt: number;
   moment: 'plan' | 'reflect';
-  arm: 'inject' | 'hold-out';
+  /** `none`: an attempt without memory; it belongs to the baseline. */
+  arm: Arm;
   propensity: number;
   memories: string[];
   /** Those the model said it applied; null: it said nothing. */
   applied: string[] | null;
   /** What it was used at: failures (or goals) of one kind share a baseline. */
   cluster: string;
+  /** The language of the attempt: the scope that its contrast counts for. */
+  language?: Language;
   passed: boolean;
   /** Tokens the injection took. */
   tokens: number;
 }
+
+/** What the loop needs of a solution. */
+export type KnownSolution = Pick<Solution, 'id' | 'goal' | 'program' | 'checks' | 'proof' | 'state'>;
+
+/** A memory that changed its state, and why. */
+export interface StateChange {
+  id: string;
+  state: MemoryState;
+  why: string;
+}
+
+/**
+ * What came of trying to prove a lesson: `witnessed` is the proof. `not-reproduced`: the failing program does not fail the same way again;
+ * `flaky`: it fails only sometimes; `not-repeated`: the fix does not pass again; `transient`: the cause was not the program's;
+ * `interrupted`: the sandbox or the session ended it.
+ */
+export const flipOutcomes = [
+  'witnessed',
+  'not-reproduced',
+  'flaky',
+  'not-repeated',
+  'transient',
+  'interrupted',
+] as const;
+export type FlipOutcome = (typeof flipOutcomes)[number];

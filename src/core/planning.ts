@@ -94,7 +94,7 @@ async function* askPlan(
 }
 
 /** Runs the checks of a step against stubs. */
-async function* redFirst(
+export async function* redFirst(
   context: Context,
   language: Language,
   step: PlanStep,

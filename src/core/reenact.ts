@@ -1,7 +1,7 @@
 import { type Divergence, departure, endedBefore } from './divergence.ts';
-import type { Delivery, RecalledMemory, RunResult, TestReport } from './domain.ts';
+import type { Delivery, RunResult, TestReport } from './domain.ts';
 import { type EventBody, type EventOf, isDelta, type SessionEvent } from './events.ts';
-import { nothingRecalled } from './memory.ts';
+import type { Kept, KnownSolution, Recall, StateChange } from './memory.ts';
 import type { Approval, ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
 import { standing } from './standing.ts';
 import { mapParts, type Stream } from './stream.ts';
@@ -15,13 +15,42 @@ import { mapParts, type Stream } from './stream.ts';
 interface Answers {
   replies: { parts: ModelPart[]; answer: ModelReply | ModelFailure }[];
   runs: { result: RunResult; report: TestReport | null }[];
-  recalls: RecalledMemory[][];
+  recalls: Recall[];
+  solutions: (KnownSolution | null)[];
+  kept: (Kept | null)[];
+  credits: StateChange[][];
+  /** How many memories were retired. */
+  retired: number;
   permissions: Approval[];
   deliveries: Delivery[];
 }
 
+function noAnswers(): Answers {
+  return {
+    replies: [],
+    runs: [],
+    recalls: [],
+    solutions: [],
+    kept: [],
+    credits: [],
+    retired: 0,
+    permissions: [],
+    deliveries: [],
+  };
+}
+
+function recallOf({ memories, arm, propensity, heldOut, passedOver }: EventOf<'memory.recalled'>): Recall {
+  return {
+    memories,
+    arm: arm ?? (memories.length > 0 ? 'inject' : 'none'),
+    propensity: propensity ?? 1,
+    heldOut: heldOut ?? [],
+    passedOver: passedOver ?? [],
+  };
+}
+
 function answersOf(events: readonly SessionEvent[]): Answers {
-  const answers: Answers = { replies: [], runs: [], recalls: [], permissions: [], deliveries: [] };
+  const answers = noAnswers();
   let parts: ModelPart[] = [];
   let started = false;
   for (const event of standing(events)) {
@@ -38,7 +67,13 @@ function answersOf(events: readonly SessionEvent[]): Answers {
     } else if (event.type === 'tests.reported') {
       const run = answers.runs.at(-1);
       if (run) run.report = event.report;
-    } else if (event.type === 'memory.recalled') answers.recalls.push(event.memories);
+    } else if (event.type === 'memory.recalled') answers.recalls.push(recallOf(event));
+    else if (event.type === 'solution.recalled') answers.solutions.push(event.solution);
+    else if (event.type === 'memory.remembered') {
+      // Without words nothing was handed to the memory.
+      if (event.text !== '') answers.kept.push(event.kept);
+    } else if (event.type === 'memory.credited') answers.credits.push(event.changed);
+    else if (event.type === 'memory.retired') answers.retired += 1;
     else if (event.type === 'permission.answered') {
       // What was remembered asks nothing of the world.
       if (!event.remembered) answers.permissions.push(approvalIn(event));
@@ -90,12 +125,21 @@ export function reenact(events: readonly SessionEvent[], live: Toolkit): Reenact
         return yield* live.tester.test(...job);
       },
     },
+    // What the record says was kept, credited or retired is in the store already: nothing is written twice.
     memory: {
-      ...live.memory,
-      recall: async (query) => {
-        const memories = answers.recalls.shift();
-        if (!memories) return await live.memory.recall(query);
-        return { ...nothingRecalled, memories, arm: memories.length > 0 ? 'inject' : 'none' };
+      recall: async (query) => answers.recalls.shift() ?? (await live.memory.recall(query)),
+      solution: async (...asked) => {
+        const recorded = answers.solutions.shift();
+        return recorded === undefined ? await live.memory.solution(...asked) : recorded;
+      },
+      remember: async (draft) => {
+        const recorded = answers.kept.shift();
+        return recorded === undefined ? await live.memory.remember(draft) : recorded;
+      },
+      credit: async (use) => answers.credits.shift() ?? (await live.memory.credit(use)),
+      retire: async (id, why) => {
+        if (answers.retired > 0) answers.retired -= 1;
+        else await live.memory.retire(id, why);
       },
     },
     approve: async (program, findings) => {

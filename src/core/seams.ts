@@ -15,7 +15,15 @@ import type {
   TestReport,
   Usage,
 } from './domain.ts';
-import type { Kept, MemoryDraft, MemoryState, MemoryUse, Recall, RecallQuery, Solution } from './memory.ts';
+import type {
+  Kept,
+  KnownSolution,
+  MemoryDraft,
+  MemoryUse,
+  Recall,
+  RecallQuery,
+  StateChange,
+} from './memory.ts';
 import type { Stream } from './stream.ts';
 
 /** The seams of the loop. Contracts, failures included, stand here; adapters stand in the sibling folders. */
@@ -192,18 +200,18 @@ export interface Embedder {
 export interface MemoryStore {
   recall(query: RecallQuery): Promise<Recall>;
   /** The verified program for this very goal, language and user's checks; null when there is none that still holds. */
-  solution(goal: string, language: Language | null, checks: CheckSet | null): Promise<Solution | null>;
+  solution(goal: string, language: Language | null, checks: CheckSet | null): Promise<KnownSolution | null>;
   /** Puts a draft beside what is there: one operation, never a rewrite of the store. */
   remember(draft: MemoryDraft): Promise<Kept | null>;
   /** Records a use. Resolves to the memories this took out of use, with why. */
-  credit(use: MemoryUse): Promise<{ id: string; state: MemoryState; why: string }[]>;
+  credit(use: MemoryUse): Promise<StateChange[]>;
   /** A memory that no longer holds is never recalled again; its history stays. */
   retire(id: string, why: string): Promise<void>;
 }
 
 /** Fills a prompt file. Throws when a placeholder is unknown or missing. */
 export type RenderPrompt = (
-  name: 'system' | 'plan' | 'code' | 'diagnose',
+  name: 'system' | 'plan' | 'code' | 'diagnose' | 'lesson',
   values: Record<string, string>,
 ) => string;
 

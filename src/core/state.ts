@@ -16,8 +16,9 @@ import type {
 } from './domain.ts';
 import type { SessionEvent } from './events.ts';
 import { addUsage, emptyLedger } from './limits.ts';
+import type { Kept, Memory } from './memory.ts';
 import type { ModelFailure, Purpose } from './seams.ts';
-import { newAttempt, newStep } from './steps.ts';
+import { inAttempt, inStep, newAttempt, newStep } from './state-parts.ts';
 
 /** What a session looks like at one moment: the fold of its events. Every surface shows this and keeps nothing of its own. */
 export interface SessionState {
@@ -32,6 +33,10 @@ export interface SessionState {
   plan: Plan | null;
   steps: StepState[];
   recalled: RecalledMemory[];
+  /** The memory that answered the goal, or was tried for it; null when none was known. */
+  solution: string | null;
+  /** What was kept for the next session, in order. */
+  learned: Learned[];
   calls: number;
   usage: Usage;
   costUsd: number | null;
@@ -49,6 +54,12 @@ export interface SessionState {
   startedAt: string | null;
   lastAt: string | null;
   seq: number;
+}
+
+/** One thing that a session left in memory. */
+export interface Learned extends Kept {
+  kind: Memory['kind'];
+  text: string;
 }
 
 export interface StepState {
@@ -87,6 +98,8 @@ export const initialState: SessionState = {
   plan: null,
   steps: [],
   recalled: [],
+  solution: null,
+  learned: [],
   calls: 0,
   usage: emptyLedger().usage,
   costUsd: 0,
@@ -132,6 +145,16 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
         outcome: null,
         resumes: state.resumes + 1,
       };
+    case 'solution.recalled':
+      return { ...state, solution: event.solution?.id ?? null };
+    case 'memory.remembered':
+      return event.kept
+        ? { ...state, learned: [...state.learned, { ...event.kept, kind: event.kind, text: event.text }] }
+        : state;
+    case 'memory.retired':
+    case 'memory.credited':
+    case 'lesson.tested':
+      return state;
     case 'memory.recalled':
       return event.moment === 'plan'
         ? { ...state, recalled: event.memories }
@@ -261,28 +284,5 @@ function paid(
     calls: state.calls + 1,
     usage: usage ? addUsage(state.usage, usage) : state.usage,
     costUsd: state.costUsd === null || cost === null ? null : state.costUsd + cost,
-  };
-}
-
-function inStep(state: SessionState, step: number, change: (step: StepState) => StepState): SessionState {
-  return { ...state, steps: state.steps.map((one) => (one.step === step ? change(one) : one)) };
-}
-
-/** Changes one attempt; `place` null is the last one. Attempt 0 (checks against stubs) has no state of its own. */
-function inAttempt(
-  state: SessionState,
-  place: { step: number; attempt: number } | null,
-  change: (attempt: AttemptState) => AttemptState,
-): SessionState {
-  const last = lastAttempt(state);
-  const wanted = place ? place.attempt : last?.attempt;
-  if (!wanted) return state;
-  return {
-    ...state,
-    steps: state.steps.map((step) =>
-      place && step.step !== place.step
-        ? step
-        : { ...step, attempts: step.attempts.map((one) => (one.attempt === wanted ? change(one) : one)) },
-    ),
   };
 }

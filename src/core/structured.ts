@@ -180,7 +180,7 @@ export function readDiagnosis(reply: ModelReply): Diagnosis | null {
   return said === '' ? null : { text: said.length > 600 ? `${said.slice(0, 599)}…` : said };
 }
 
-function jsonIn(prose: string): unknown {
+export function jsonIn(prose: string): unknown {
   const candidates = [prose, ...fencedBlocks(prose).map((block) => block.content)];
   const first = prose.indexOf('{');
   const last = prose.lastIndexOf('}');

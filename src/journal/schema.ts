@@ -3,13 +3,12 @@ import { profiles } from '../core/confinement.ts';
 import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
 import { failureKinds, purposes } from '../core/seams.ts';
+import { memoryShapes } from './schema-memory.ts';
 import {
   caseStatuses,
   decisions,
   frameworks,
   limitStatuses,
-  memoryKinds,
-  moments,
   origins,
   permissionModes,
   proofs,
@@ -212,6 +211,8 @@ const confinement = z.object({
 const attempt = { step: count, attempt: count };
 const checkOfRun = z.string().nullable();
 
+const memory = memoryShapes({ program, checkSet });
+
 /** `seq` and `at` of every event. */
 const stamp = { seq: ordinal, at: z.iso.datetime() };
 
@@ -237,12 +238,10 @@ export const eventSchemas = {
     model: z.string(),
     sandbox: z.exactOptional(confinement),
   }),
-  'memory.recalled': event('memory.recalled', {
-    moment: z.enum(moments),
-    memories: z.array(
-      z.object({ id: z.string(), kind: z.enum(memoryKinds), trust: z.string(), text: z.string() }),
-    ),
-  }),
+  'solution.recalled': event('solution.recalled', memory['solution.recalled']),
+  'memory.retired': event('memory.retired', memory['memory.retired']),
+  'memory.recalled': event('memory.recalled', memory['memory.recalled']),
+  'memory.credited': event('memory.credited', memory['memory.credited']),
   'model.asked': event('model.asked', { call: ordinal, request: modelRequest }),
   'model.delta': event('model.delta', { call: ordinal, text: z.string() }),
   'model.retried': event('model.retried', {
@@ -285,6 +284,8 @@ export const eventSchemas = {
       refused: z.exactOptional(z.string()),
     }),
   }),
+  'lesson.tested': event('lesson.tested', memory['lesson.tested']),
+  'memory.remembered': event('memory.remembered', memory['memory.remembered']),
   'session.ended': event('session.ended', { outcome }),
 };
 

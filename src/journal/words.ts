@@ -16,6 +16,7 @@ import {
   type TestReport,
   type Verdict,
 } from '../core/domain.ts';
+import { type Arm, flipOutcomes, type Kept, memoryStates } from '../core/memory.ts';
 import { failureKinds, type ModelReply, purposes } from '../core/seams.ts';
 
 /** The closed words of events. The schema reads by them; redaction never replaces a value that is one of them. */
@@ -67,6 +68,14 @@ export const memoryKinds = [
   'fact',
 ] as const satisfies readonly RecalledMemory['kind'][];
 export const stops = ['end', 'max-tokens'] as const satisfies readonly ModelReply['stop'][];
+export const arms = ['inject', 'hold-out', 'none'] as const satisfies readonly Arm[];
+export const operations = [
+  'ADD',
+  'STRENGTHEN',
+  'EDIT',
+  'SUPERSEDE',
+  'NOOP',
+] as const satisfies readonly Kept['operation'][];
 export const moments = ['plan', 'reflect'] as const;
 export const streams = ['stdout', 'stderr'] as const;
 
@@ -99,6 +108,10 @@ export function reservedWords(): Set<string> {
     ...memoryKinds,
     ...stops,
     ...moments,
+    ...arms,
+    ...operations,
+    ...memoryStates,
+    ...flipOutcomes,
     ...streams,
   ]);
 }

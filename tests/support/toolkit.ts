@@ -146,10 +146,15 @@ export function makeTask(over: Partial<Task> = {}): Task {
 }
 
 /** Runs the loop in a world and gives everything it said. */
-export async function play(world: World, over: Partial<Task> = {}, signal = new AbortController().signal) {
+export async function play(
+  world: World,
+  over: Partial<Task> = {},
+  signal = new AbortController().signal,
+  { session = 's', memory = false } = {},
+) {
   const { toolkit, requests } = makeToolkit(world);
   const events: EventBody[] = [];
-  const start = { session: 's', version: '0', memory: false };
+  const start = { session, version: '0', memory };
   const outcome = await drain(runSession(start, makeTask(over), toolkit, signal), (event) => {
     events.push(event);
   });
