@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { openSessionMemory, type SessionMemory } from './compose/memory.ts';
 import { decisionsOf } from './compose/policy.ts';
 import { openSandbox, withoutSandbox } from './compose/sandbox.ts';
 import type { Config } from './config.ts';
@@ -24,6 +25,10 @@ export interface Workbench {
   redactor: Redactor;
   prompt: Toolkit['prompt'];
   limits: Toolkit['limits'];
+  /** Null: neither recall nor remember. */
+  memory: SessionMemory | null;
+  /** Writes what is new and lets everything go. To be called at the end of the last session. */
+  close(): Promise<void>;
 }
 
 export interface SessionNeeds {
@@ -72,6 +77,7 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
   const { sandbox, confinement } = opened;
   const subprocess = subprocessRunner(sandbox);
   const runners = [isolateRunner({ sandbox, instead: subprocess }), subprocess];
+  const memory = config.memory ? await openSessionMemory(config) : null;
   return {
     scan: await makeScanner(),
     sandbox,
@@ -81,6 +87,10 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
     redactor,
     prompt: loadPrompts(config.prompts),
     limits: programLimits,
+    memory,
+    close: async () => {
+      await memory?.close();
+    },
   };
 }
 
@@ -126,7 +136,7 @@ export async function composeToolkit(
     profile,
     runners: workbench.runners,
     tester: workbench.tester,
-    memory: noMemory,
+    memory: workbench.memory?.store ?? noMemory,
     prompt: workbench.prompt,
     digest,
     limits: workbench.limits,

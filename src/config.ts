@@ -46,6 +46,10 @@ export interface Config {
   /** What somebody says of single capabilities, the strongest place first; places that say nothing are left out. */
   policy: PolicyLayer[];
   memory: boolean;
+  /** `hashed`, or the name of an installed model. */
+  embedder: string;
+  /** Share of recalls that are left out on purpose: 0 … 0.5. */
+  holdOut: number;
   offline: boolean;
   seed: number | null;
   color: ColorMode;
@@ -157,6 +161,8 @@ export async function loadConfig({
     acceptDanger: flags.acceptDanger === true,
     policy,
     memory: values.memory && !flags.bare,
+    embedder: values.embedder,
+    holdOut: values.holdOut,
     offline: values.offline,
     seed: values.seed,
     color: values.color,

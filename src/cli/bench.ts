@@ -62,6 +62,7 @@ export async function benchSuite(
   } finally {
     bar.close();
     interrupts.dispose();
+    await workbench.close();
     io.stdout.off('error', onGone);
   }
   const cpu = process.cpuUsage(cpuBefore);
@@ -115,7 +116,7 @@ async function benchOne(one: SuiteTask, bench: Bench): Promise<BenchRow> {
     const start = {
       session: journal.session,
       version: config.version,
-      memory: false,
+      memory: config.memory,
       sandbox: workbench.confinement,
     };
     const task = workbench.redactor.value({

@@ -76,6 +76,7 @@ export async function forkSession(
   } finally {
     surface.close();
     interrupts.dispose();
+    await workbench.close();
     journal.close();
   }
 }

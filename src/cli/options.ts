@@ -62,6 +62,7 @@ const groups = {
   repeatable: (command: Command) =>
     command
       .option('--no-memory', 'neither recall nor remember')
+      .option('--hold-out <share>', 'leave out this share of recalls to measure them; 0: none (0.1)')
       .option('--seed <n>', 'kept in the journal; orders a bench'),
   session: (command: Command) => command.option('--session-id <id>', 'the id of the new session'),
   format: (command: Command) =>
@@ -114,6 +115,7 @@ const configNames = [
   'acceptDanger',
   'offline',
   'seed',
+  'holdOut',
   'color',
   'yolo',
   'bare',

@@ -64,6 +64,7 @@ export async function resumeSession(
   } finally {
     surface.close();
     interrupts.dispose();
+    await workbench.close();
     journal.close();
   }
 }

@@ -82,7 +82,7 @@ async function newSession(
     const start = {
       session: journal.session,
       version: config.version,
-      memory: false,
+      memory: config.memory,
       sandbox: workbench.confinement,
     };
     const task = workbench.redactor.value(given);
@@ -96,6 +96,7 @@ async function newSession(
   } finally {
     surface.close();
     interrupts.dispose();
+    await workbench.close();
     journal.close();
   }
 }

@@ -32,7 +32,8 @@ export async function verifyJournal(
 ): Promise<Verification> {
   const started = startOf(events, file);
   const facts = factsOf(beforeInterruption(events));
-  const workbench = await openWorkbench(config);
+  // What memory said then is in the record; nothing is remembered of a verification.
+  const workbench = await openWorkbench({ ...config, memory: false });
   const permissionMode = recordedMode(config, file, started);
   const live = await composeToolkit({ ...config, permissionMode }, workbench, {
     model: silent(started.model),

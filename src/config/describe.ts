@@ -49,6 +49,8 @@ export function describeConfig(config: Config): DescribedSetting[] {
     minLevel: config.minLevel,
     container: config.container ?? 'none',
     memory: onOff(config.memory),
+    embedder: config.embedder,
+    holdOut: String(config.holdOut),
     offline: onOff(config.offline),
     seed: config.seed === null ? 'none' : String(config.seed),
     color: config.color,

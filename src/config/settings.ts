@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import * as zod from 'zod';
 import type { PermissionMode, SandboxLevel } from '../core/domain.ts';
-import { dollars, duration, line, ollamaAddress, truth, webAddress, wholeNumber } from './values.ts';
+import { dollars, duration, line, ollamaAddress, share, truth, webAddress, wholeNumber } from './values.ts';
 
 /** Every setting, with its flag, its variable and its default: the one table. */
 
@@ -165,6 +165,24 @@ export const settings = {
     expects: onOrOff,
     fallback: true,
     project: rankIn([false, true]),
+  }),
+  /** `hashed`, which needs nothing, or the name of a model for transformers.js that was installed. */
+  embedder: setting<string>({
+    flag: null,
+    variable: 'KINTSUGI_EMBEDDER',
+    schema: line,
+    expects: 'hashed, or the name of an installed model such as Xenova/all-MiniLM-L6-v2',
+    fallback: 'hashed',
+    project: { may: 'not' },
+  }),
+  /** Share of recalls that are left out on purpose, to measure what memory does. */
+  holdOut: setting<number>({
+    flag: '--hold-out',
+    variable: 'KINTSUGI_HOLD_OUT',
+    schema: share,
+    expects: 'a share from 0 (never) to 0.5',
+    fallback: 0.1,
+    project: { may: 'not' },
   }),
   offline: setting<boolean>({
     flag: '--offline',
