@@ -78,6 +78,19 @@ function replaceModuleUrls(file, text) {
     .reduce((result, { start, end }) => `${result.slice(0, start)}moduleUrl$${result.slice(end)}`, text);
 }
 
+/** Packages that others load and never use here: the development tools of Ink, which it wants only with DEV=true. */
+const unused = /^react-devtools-core$/;
+
+function leaveOutUnused() {
+  return {
+    name: 'leave-out-unused',
+    setup(build) {
+      build.onResolve({ filter: unused }, ({ path: name }) => ({ path: name, namespace: 'unused' }));
+      build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'export default {};' }));
+    },
+  };
+}
+
 /** Files under src/ that are not modules of the bundle (assets, recorded sessions): paths relative to src/, with `/`. */
 function assets(root, folder = '') {
   return readdirSync(path.join(root, 'src', folder), { withFileTypes: true }).flatMap((entry) => {
@@ -115,7 +128,7 @@ export async function build({ root, hash, clean = false }) {
     external,
     alias: Object.fromEntries(unused.map((name) => [name, path.join(root, '.ci', 'stubs', 'nothing.cjs')])),
     define: { 'process.env.NODE_ENV': '"production"', KINTSUGI_VERSION: JSON.stringify(version) },
-    plugins: [keepPlaces(root)],
+    plugins: [keepPlaces(root), leaveOutUnused()],
     logLevel: 'silent',
   }).catch((error) => {
     const messages = (error.errors ?? []).map(({ text, location }) =>
