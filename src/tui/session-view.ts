@@ -224,7 +224,7 @@ function scanText({ scan, permission }: AttemptState): string {
       ? ''
       : permission === 'nobody'
         ? ', nobody to answer'
-        : permission === 'allow'
+        : permission === 'allow' || permission === 'allow-session'
           ? ', allowed by you'
           : ', denied by you';
   return `${words}${answer}`;
