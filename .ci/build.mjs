@@ -21,6 +21,8 @@ const programs = ['memory/embedders/assets/transformers-child.js'];
 
 /** What vectra and transformers.js load for work we never give them: BM25 of their own, token counts, pictures, browsers. */
 export const unused = [
+  // The development tools of Ink, which it wants only with DEV=true.
+  'react-devtools-core',
   'wink-bm25-text-search',
   'wink-nlp',
   'wink-eng-lite-web-model',
@@ -78,19 +80,6 @@ function replaceModuleUrls(file, text) {
     .reduce((result, { start, end }) => `${result.slice(0, start)}moduleUrl$${result.slice(end)}`, text);
 }
 
-/** Packages that others load and never use here: the development tools of Ink, which it wants only with DEV=true. */
-const unused = /^react-devtools-core$/;
-
-function leaveOutUnused() {
-  return {
-    name: 'leave-out-unused',
-    setup(build) {
-      build.onResolve({ filter: unused }, ({ path: name }) => ({ path: name, namespace: 'unused' }));
-      build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'export default {};' }));
-    },
-  };
-}
-
 /** Files under src/ that are not modules of the bundle (assets, recorded sessions): paths relative to src/, with `/`. */
 function assets(root, folder = '') {
   return readdirSync(path.join(root, 'src', folder), { withFileTypes: true }).flatMap((entry) => {
@@ -128,7 +117,7 @@ export async function build({ root, hash, clean = false }) {
     external,
     alias: Object.fromEntries(unused.map((name) => [name, path.join(root, '.ci', 'stubs', 'nothing.cjs')])),
     define: { 'process.env.NODE_ENV': '"production"', KINTSUGI_VERSION: JSON.stringify(version) },
-    plugins: [keepPlaces(root), leaveOutUnused()],
+    plugins: [keepPlaces(root)],
     logLevel: 'silent',
   }).catch((error) => {
     const messages = (error.errors ?? []).map(({ text, location }) =>
