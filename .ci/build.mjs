@@ -21,6 +21,8 @@ const programs = ['memory/embedders/assets/transformers-child.js'];
 
 /** What vectra and transformers.js load for work we never give them: BM25 of their own, token counts, pictures, browsers. */
 export const unused = [
+  // The development tools of Ink, which it wants only with DEV=true.
+  'react-devtools-core',
   'wink-bm25-text-search',
   'wink-nlp',
   'wink-eng-lite-web-model',

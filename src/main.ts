@@ -1,5 +1,5 @@
 import type { Io } from './cli/context.ts';
-import type { Invocation } from './cli/invocation.ts';
+import type { Invocation, RunFlags } from './cli/invocation.ts';
 import { exitCodes, isProblem } from './problem.ts';
 import { productVersion } from './version.ts';
 
@@ -28,13 +28,19 @@ async function dispatch(io: Io, invocation: Invocation): Promise<number> {
       io.stdout.write(invocation.text);
       return 0;
     case 'run':
+      if (invocation.goal === undefined && (await holdsDashboard(io, invocation.flags)))
+        return await dashboard(io, invocation.flags, null);
       return await (await import('./cli/run.ts')).runGoal(io, invocation.goal, invocation.flags);
     case 'sessions':
       return await (await import('./cli/sessions.ts')).printSessions(io, invocation);
     case 'resume':
       return await (await import('./cli/resume.ts')).resumeSession(io, invocation);
     case 'replay':
+      if (isWatched(invocation) && (await holdsDashboard(io, invocation.flags)))
+        return await dashboard(io, invocation.flags, invocation.ids);
       return await (await import('./cli/replay.ts')).replaySession(io, invocation);
+    case 'export':
+      return await (await import('./cli/export.ts')).exportSession(io, invocation);
     case 'bench':
       return await (await import('./cli/bench.ts')).benchSuite(io, invocation);
     case 'scan':
@@ -46,6 +52,26 @@ async function dispatch(io: Io, invocation: Invocation): Promise<number> {
     default:
       return invocation satisfies never;
   }
+}
+
+async function holdsDashboard(io: Io, flags: RunFlags): Promise<boolean> {
+  return (await import('./cli/dashboard.ts')).holdsDashboard(io, flags);
+}
+
+/** A replay without a pace of its own, to be looked at. */
+function isWatched({ speed, step, verify, from }: Extract<Invocation, { command: 'replay' }>): boolean {
+  return speed === null && !step && !verify && from === null;
+}
+
+/** The window over everything: `ids` of sessions to look at, none for a list of them, null for the prompt. */
+async function dashboard(io: Io, flags: RunFlags, ids: readonly string[] | null): Promise<number> {
+  const [{ firstView, prepareDashboard }, { showDashboard }] = await Promise.all([
+    import('./cli/dashboard.ts'),
+    import('./tui/show.ts'),
+  ]);
+  const { config, desk, theme } = await prepareDashboard(io, flags);
+  const first = await firstView(config, ids);
+  return await showDashboard(io, desk, { theme, first });
 }
 
 async function examine(io: Io, invocation: Extract<Invocation, { command: 'doctor' }>): Promise<number> {

@@ -1,9 +1,11 @@
 import type { Confinement } from '../core/confinement.ts';
-import type { Finding, RunResult, TestReport, Usage, Verdict } from '../core/domain.ts';
+import type { TestReport, Usage, Verdict } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
 import { tokensOf } from '../core/limits.ts';
-import { endedBadly } from '../core/signature.ts';
+import { count, findingText, runText, seconds } from '../words.ts';
 import { confinementLine } from './confinement.ts';
+
+export { count, findingText, runText, seconds };
 
 /** Events in words: what progress on a terminal, plain logs and the text replay say. One place, so that live and replay agree. */
 
@@ -207,13 +209,6 @@ function permissionText({
   return feedback === undefined ? words : `${words}: ${feedback}`;
 }
 
-/** How a run ended, in words. */
-export function runText(result: RunResult): string {
-  const words = endedBadly(result);
-  if (words !== null) return words;
-  return result.status === 'exited' ? `exit code ${result.exitCode} (${seconds(result.ms)})` : result.status;
-}
-
 function reportLines(check: string, report: TestReport, attempt: number, full: boolean): Line[] {
   const skipped = report.skipped > 0 ? `, ${report.skipped} skipped` : '';
   const counts = `${report.passed} passed, ${report.failed} failed${skipped}`;
@@ -250,10 +245,6 @@ function endLines(outcome: Extract<SessionEvent, { type: 'session.ended' }>['out
   ];
 }
 
-export function findingText(finding: Finding): string {
-  return `${finding.file}:${finding.line}:${finding.column} ${finding.severity}: ${finding.message} [${finding.rule}]`;
-}
-
 function usageText(usage: Usage): string {
   return `${usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens} in, ${usage.outputTokens} out`;
 }
@@ -275,16 +266,4 @@ function line(text: string, tone: Tone): Line {
 
 function lineCount(text: string): number {
   return text === '' ? 0 : text.trimEnd().split('\n').length;
-}
-
-/** "1 step", "2 steps". */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** Milliseconds as a person reads them: 81 ms, 4.2 s, 3 min 5 s. */
-export function seconds(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }

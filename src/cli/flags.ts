@@ -6,13 +6,16 @@ import { addExec } from './exec-flags.ts';
 import type { Invocation, RunFlags } from './invocation.ts';
 import {
   configFlags,
+  looksLikeFile,
   refuseForeign,
   textOr,
+  themeFlag,
   truth,
   type Values,
   wholeNumber,
   withOptions,
 } from './options.ts';
+import { addExport, addReplay } from './replay-flags.ts';
 
 /** argv → what to do. The one place that knows the names of flags; values are checked by the configuration and by each command. */
 
@@ -41,6 +44,7 @@ export function readArguments(argv: readonly string[], version: string): Invocat
     'output',
     'repeatable',
     'session',
+    'screen',
     'general',
   ])
     .option(
@@ -89,40 +93,26 @@ export function readArguments(argv: readonly string[], version: string): Invocat
       refuseForeign(command);
       found = resumeInvocation(id, command.optsWithGlobals());
     });
-  withOptions(program.command('replay'), [
-    'model',
-    'program',
-    'permissions',
-    'confinement',
-    'policy',
-    'format',
-    'output',
-    'budgets',
-    'session',
-    'general',
-  ])
-    .description('play a session again; --verify re-runs its programs and checks, --from forks it')
-    .argument('<id>', 'an id, the beginning of one, a journal file, or latest')
-    .option('--speed <x>', 'how many times as fast as it was, or instant')
-    .option('--step', 'wait for Enter before each event')
-    .option(
-      '--verify',
-      'run every program and check again from the recorded replies and name the first divergence',
-    )
-    .option('--from <n>', 'fork: go on from event n in a new session (with --model: with another model)')
-    .action((id: string, _: Values, command: Command) => {
-      refuseForeign(command);
-      const values = command.optsWithGlobals();
-      found = {
-        command: 'replay',
-        id,
-        flags: runFlags(values),
-        speed: textOr(values, 'speed'),
-        step: truth(values, 'step'),
-        verify: truth(values, 'verify'),
-        from: textOr(values, 'from'),
-      };
-    });
+  addReplay(program, (ids, values) => {
+    found = {
+      command: 'replay',
+      ids,
+      flags: runFlags(values),
+      speed: textOr(values, 'speed'),
+      step: truth(values, 'step'),
+      verify: truth(values, 'verify'),
+      from: textOr(values, 'from'),
+    };
+  });
+  addExport(program, (id, values) => {
+    found = {
+      command: 'export',
+      config: configFlags(values),
+      id,
+      html: values.html ?? null,
+      force: truth(values, 'force'),
+    };
+  });
   withOptions(program.command('bench'), [
     'model',
     'program',
@@ -222,11 +212,6 @@ function runInvocation(given: string | undefined, values: Values): Invocation {
   return { command: 'run', goal, flags: { ...flags, tests, continueFrom } };
 }
 
-/** A misspelt test file is an error, never the goal. */
-function looksLikeFile(word: string): boolean {
-  return !/\s/.test(word) && /[/\\]|\.\w{1,5}$/.test(word);
-}
-
 function resumeInvocation(id: string, values: Values): Invocation {
   const flags = runFlags(values);
   const fork = truth(values, 'forkSession');
@@ -262,5 +247,7 @@ function runFlags(values: Values): RunFlags {
     outputLastMessage: textOr(values, 'outputLastMessage'),
     verbose: truth(values, 'verbose'),
     debug: truth(values, 'debug'),
+    theme: themeFlag(values),
+    screenReader: truth(values, 'screenReader'),
   };
 }

@@ -1,4 +1,4 @@
-import { composeToolkit, nobodyApproves, openWorkbench } from '../compose.ts';
+import { composeToolkit, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { Task } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
@@ -7,56 +7,55 @@ import { along, reenact } from '../core/reenact.ts';
 import { answeredRequests, beforeStop, factsOf, standing } from '../core/standing.ts';
 import { openJournal } from '../journal/write.ts';
 import { conduct } from './conduct.ts';
-import type { Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
-import { listenForInterrupts } from './interrupts.ts';
 import type { RunFlags } from './invocation.ts';
 import { modelOf, recordedMode, startOf, trusted } from './recorded.ts';
 import { newSessionId } from './session-id.ts';
-import { openSurface, outputFormatOf } from './surface.ts';
+import type { OpenStage } from './stage.ts';
+
+export interface Fork {
+  file: string;
+  events: readonly SessionEvent[];
+  /** The last event that is taken over. */
+  from: number;
+  flags: RunFlags;
+  /** What the fork does otherwise than the record, beside its model, budgets and permissions. */
+  changes?: { goal?: string; memory?: boolean };
+}
 
 /**
  * A new session that is the same up to event `from` and goes on live from there, with another model, budgets or permissions if asked. Where
  * these make the loop go another way before that, it is live from there and says so. Its program is delivered anew.
  */
-export async function forkSession(
-  io: Io,
-  config: Config,
-  fork: { file: string; events: readonly SessionEvent[]; from: number; flags: RunFlags },
-): Promise<number> {
+export async function forkSession(config: Config, fork: Fork, openStage: OpenStage): Promise<number> {
   const { flags, from, file } = fork;
-  const outputFormat = outputFormatOf(flags.outputFormat, flags.json);
   checkOut(flags.out);
   const started = startOf(fork.events, file);
   const before = (beforeStop(fork.events) ?? standing(fork.events)).filter(
     (event) => event.seq <= from && event.type !== 'program.delivered',
   );
-  const task = changed(started.task, config, flags);
+  const task = { ...changed(started.task, config, flags), goal: fork.changes?.goal ?? started.task.goal };
   const asked = flags.config.yolo === true || flags.config.permissionMode !== undefined;
   const permissionMode = asked ? config.permissionMode : recordedMode(config, file, started);
   const workbench = await openWorkbench(config);
   const model = await modelOf(config, { events: fork.events, started }, answeredRequests(before), flags);
-  const live = await composeToolkit({ ...config, permissionMode }, workbench, {
-    model,
-    deliver: deliverTo(flags.out, flags.force),
-    approve: nobodyApproves,
-  });
   const journal = openJournal({
     directory: config.logs,
     session: newSessionId(flags.sessionId, config.logs),
     at: new Date(),
     redact: workbench.redactor,
   });
-  const interrupts = listenForInterrupts(task.budgets.wallMs, io.exit);
-  const options = { outputFormat, outputLastMessage: flags.outputLastMessage, verbose: flags.verbose };
-  const surface = openSurface(io, config, options, () =>
-    interrupts.cancel('Nobody reads the output any more.'),
-  );
+  const { interrupts, surface, approve } = openStage(task.budgets.wallMs);
   try {
+    const live = await composeToolkit({ ...config, permissionMode }, workbench, {
+      model,
+      deliver: deliverTo(flags.out, flags.force),
+      approve,
+    });
     const start = {
       session: journal.session,
       version: config.version,
-      memory: started.memory,
+      memory: fork.changes?.memory ?? started.memory,
       sandbox: workbench.confinement,
       forkedFrom: { session: started.session, seq: from },
     };

@@ -1,5 +1,6 @@
 import type { Flags } from '../config/layers.ts';
 import type { ExecInvocation } from './exec.ts';
+import type { ExportInvocation } from './export.ts';
 
 /** What the command line asks for. */
 
@@ -19,6 +20,9 @@ export interface RunFlags {
   outputLastMessage: string | null;
   verbose: boolean;
   debug: boolean;
+  theme: 'auto' | 'dark' | 'light';
+  /** Plain lines instead of the dashboard. */
+  screenReader: boolean;
 }
 
 export type Invocation =
@@ -27,13 +31,15 @@ export type Invocation =
   | { command: 'resume'; id: string; flags: RunFlags; fork: boolean }
   | {
       command: 'replay';
-      id: string;
+      /** None: a list to choose from. Two: side by side. */
+      ids: string[];
       flags: RunFlags;
       speed: string | null;
       step: boolean;
       verify: boolean;
       from: string | null;
     }
+  | ({ command: 'export' } & ExportInvocation)
   | { command: 'bench'; suite: string; flags: RunFlags; jobs: string; limit: string | null }
   | {
       command: 'scan';

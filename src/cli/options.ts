@@ -69,6 +69,10 @@ const groups = {
     command
       .option('--output-format <format>', 'text, json or stream-json')
       .option('--json', 'the same as --output-format stream-json'),
+  screen: (command: Command) =>
+    command
+      .option('--theme <name>', 'of the dashboard: auto, dark or light')
+      .option('--screen-reader', 'plain lines instead of the dashboard'),
   output: (command: Command) =>
     command
       .option('--output-last-message <file>', 'write the answer to a file as well')
@@ -150,4 +154,16 @@ export function wholeNumber(values: Values, key: string): number | null {
   if (text === null) return null;
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw problem(exitCodes.usage, `--${key}: "${text}" is not a whole number above 0.`);
+}
+
+/** `--theme`, or a usage error. */
+export function themeFlag(values: Values): 'auto' | 'dark' | 'light' {
+  const given = textOr(values, 'theme') ?? 'auto';
+  if (given === 'auto' || given === 'dark' || given === 'light') return given;
+  throw problem(exitCodes.usage, `--theme: "${given}" is not one of auto, dark, light.`);
+}
+
+/** A misspelt test file is an error, never the goal. */
+export function looksLikeFile(word: string): boolean {
+  return !/\s/.test(word) && /[/\\]|\.\w{1,5}$/.test(word);
 }

@@ -15,6 +15,7 @@ import { forkSession } from './fork.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { Invocation } from './invocation.ts';
 import { resultObject } from './output.ts';
+import { terminalStage } from './stage.ts';
 import { outputFormatOf } from './surface.ts';
 import { paint, printable, type Screen, screenOf } from './terminal.ts';
 import { verifyJournal } from './verify.ts';
@@ -31,7 +32,12 @@ export async function replaySession(io: Io, invocation: Replay): Promise<number>
   if (from !== null && invocation.verify)
     throw problem(exitCodes.usage, '--verify and --from do not go together: verify the fork afterwards.');
   const config = await configFor(io, invocation.flags.config);
-  const file = await findSession(config.logs, invocation.id);
+  const [first, second, ...more] = invocation.ids;
+  if (first === undefined)
+    throw problem(exitCodes.usage, 'Which session? kintsugi sessions lists them; latest is the last one.');
+  if (more.length > 0) throw problem(exitCodes.usage, 'replay takes one session, or two side by side.');
+  if (second !== undefined) return await compare(io, config, [first, second], invocation);
+  const file = await findSession(config.logs, first);
   const { events, tornBytes } = await loadJournal(file);
   if (tornBytes > 0)
     io.stderr.write(`warning: the last line of ${file} is torn (${tornBytes} bytes); it ends before it.\n`);
@@ -39,9 +45,46 @@ export async function replaySession(io: Io, invocation: Replay): Promise<number>
   if (from !== null) {
     const last = events.at(-1)?.seq ?? 0;
     if (from > last) throw problem(exitCodes.usage, `--from: ${file} ends with event ${last}.`);
-    return await forkSession(io, config, { file, events, from, flags: invocation.flags });
+    const { flags } = invocation;
+    const outputFormat = outputFormatOf(flags.outputFormat, flags.json);
+    const options = { outputFormat, outputLastMessage: flags.outputLastMessage, verbose: flags.verbose };
+    return await forkSession(
+      config,
+      { file, events, from, flags },
+      terminalStage(io, config, options, 'nobody'),
+    );
   }
   return await play(io, config, file, events, { speed, step: invocation.step, invocation });
+}
+
+/** Two sessions side by side, as lines. */
+async function compare(
+  io: Io,
+  config: Config,
+  [left, right]: [string, string],
+  { flags, verify: verifies, from, step, speed }: Replay,
+): Promise<number> {
+  if (verifies || from !== null || step || speed !== null)
+    throw problem(
+      exitCodes.usage,
+      'Two sessions are laid side by side whole: no --verify, --from, --step or --speed.',
+    );
+  const [{ compareSessions }, { comparisonLines }] = await Promise.all([
+    import('../core/compare.ts'),
+    import('./compare.ts'),
+  ]);
+  const load = async (wanted: string) => (await loadJournal(await findSession(config.logs, wanted))).events;
+  const [a, b] = await Promise.all([load(left), load(right)]);
+  const comparison = compareSessions(a, b);
+  if (outputFormatOf(flags.outputFormat, flags.json) !== 'text') {
+    io.stdout.write(`${JSON.stringify({ type: 'comparison', ...comparison })}\n`);
+    return 0;
+  }
+  const screen = screenOf(io.stdout, config.color, io.env);
+  const idOf = (events: readonly SessionEvent[]) => events.reduce(reduce, initialState).session;
+  for (const line of comparisonLines(comparison, { left: idOf(a), right: idOf(b) }))
+    io.stdout.write(`${paint(screen, line)}\n`);
+  return 0;
 }
 
 async function play(

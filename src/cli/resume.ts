@@ -1,10 +1,9 @@
-import { composeToolkit, nobodyApproves, openWorkbench } from '../compose.ts';
+import { composeToolkit, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { isOutcome, type Outcome } from '../core/domain.ts';
 import type { EventOf, SessionEvent } from '../core/events.ts';
 import { runSession } from '../core/loop.ts';
 import { beyond, reenact } from '../core/reenact.ts';
-import type { Approve } from '../core/seams.ts';
 import { answeredRequests, beforeStop, factsOf } from '../core/standing.ts';
 import { initialState, reduce } from '../core/state.ts';
 import { appendJournal } from '../journal/append.ts';
@@ -12,16 +11,15 @@ import { findSession } from '../journal/list.ts';
 import { loadJournal } from '../journal/read.ts';
 import type { Journal } from '../journal/write.ts';
 import { exitCodes, problem } from '../problem.ts';
-import { approveInTerminal } from './approve.ts';
 import { conduct } from './conduct.ts';
 import { configFor, type Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
 import { forkSession } from './fork.ts';
-import { type Interrupts, listenForInterrupts } from './interrupts.ts';
 import type { Invocation, RunFlags } from './invocation.ts';
 import { initObject } from './output.ts';
 import { modelOf, recordedMode, startOf, trusted } from './recorded.ts';
-import { openSurface, outputFormatOf, type Surface } from './surface.ts';
+import { type OpenStage, type Stage, terminalStage } from './stage.ts';
+import { outputFormatOf, type Surface } from './surface.ts';
 
 /**
  * `kintsugi resume`: runs the loop again over what the journal holds, asks the world nothing that it answered already, and goes on live
@@ -36,30 +34,54 @@ export async function resumeSession(
   const config = await configFor(io, flags.config);
   checkOut(flags.out);
   const file = await findSession(config.logs, invocation.id);
+  const options = { outputFormat, outputLastMessage: flags.outputLastMessage, verbose: flags.verbose };
+  const stage = terminalStage(
+    io,
+    config,
+    options,
+    saysYes(flags) ? 'yes' : asks(io, flags) ? 'ask' : 'nobody',
+  );
   if (invocation.fork) {
     const { events } = await loadJournal(file);
     const from = (beforeStop(events) ?? events).at(-1)?.seq ?? 0;
-    return await forkSession(io, config, { file, events, from, flags });
+    return await forkSession(config, { file, events, from, flags }, stage);
   }
+  const begin = (started: EventOf<'session.started'>) => {
+    if (outputFormat === 'stream-json')
+      io.stdout.write(`${JSON.stringify(initObject(started, config.cwd))}\n`);
+  };
+  return await resumeJournal(config, { file, flags, asks: saysYes(flags) || asks(io, flags), begin }, stage);
+}
+
+export interface Resumption {
+  file: string;
+  flags: RunFlags;
+  /** Somebody is there to say yes to a program, or has said so already. */
+  asks: boolean;
+  /** Called with the first event of the record, before anything else is shown. */
+  begin: (started: EventOf<'session.started'>) => void;
+}
+
+/** Goes on with the session of a journal, before a stage. Returns the exit code of the session; throws a Problem as it stands there. */
+export async function resumeJournal(
+  config: Config,
+  { file, flags, asks, begin }: Resumption,
+  openStage: OpenStage,
+): Promise<number> {
   const workbench = await openWorkbench(config);
   const { journal, events, droppedBytes, keptIn } = await appendJournal(file, { redact: workbench.redactor });
-  const interrupts = listenForInterrupts(timeLeft(events), io.exit);
-  const options = { outputFormat, outputLastMessage: flags.outputLastMessage, verbose: flags.verbose };
-  const surface = openSurface(io, config, options, () =>
-    interrupts.cancel('Nobody reads the output any more.'),
-  );
+  const stage = openStage(timeLeft(events));
+  const { surface, interrupts } = stage;
   try {
     if (droppedBytes > 0)
       surface.note(`the last line was torn: ${droppedBytes} bytes were moved to ${keptIn}`);
     const started = startOf(events, file);
-    if (outputFormat === 'stream-json')
-      io.stdout.write(`${JSON.stringify(initObject(started, config.cwd))}\n`);
+    begin(started);
     const ended = events.findLast((event) => event.type === 'session.ended');
-    const before = toGoOnFrom(events, flags, mayAsk(io, flags));
+    const before = toGoOnFrom(events, flags, asks);
     if (ended && before === null) return await tellAgain(surface, { file, events, ended }, flags);
     const record = { file, all: events, before: before ?? events, started };
-    const approve = approval(io, flags, interrupts, surface);
-    const outcome = await goOn(record, { config, workbench, flags, journal, interrupts, surface, approve });
+    const outcome = await goOn(record, { config, workbench, flags, journal, stage });
     return surface.end(outcome.state, outcome.result, file);
   } finally {
     surface.close();
@@ -74,9 +96,7 @@ interface Going {
   workbench: Awaited<ReturnType<typeof openWorkbench>>;
   flags: RunFlags;
   journal: Journal;
-  interrupts: Interrupts;
-  surface: Surface;
-  approve: Approve;
+  stage: Stage;
 }
 
 async function goOn(
@@ -86,7 +106,7 @@ async function goOn(
     before: readonly SessionEvent[];
     started: EventOf<'session.started'>;
   },
-  { config, workbench, flags, journal, interrupts, surface, approve }: Going,
+  { config, workbench, flags, journal, stage: { interrupts, surface, approve } }: Going,
 ) {
   const { file, started, before } = record;
   const model = await modelOf(config, { events: record.all, started }, answeredRequests(before), flags);
@@ -168,22 +188,12 @@ async function tellAgain(
   return surface.end({ ...state, delivery }, ended.outcome, file);
 }
 
-function isInteractive(io: Io, flags: RunFlags): boolean {
+function asks(io: Io, flags: RunFlags): boolean {
   return !flags.print && io.stdin.isTTY === true && io.stderr.isTTY === true;
-}
-
-/** Somebody is there to say yes, or has said so already. */
-function mayAsk(io: Io, flags: RunFlags): boolean {
-  return saysYes(flags) || isInteractive(io, flags);
 }
 
 function saysYes({ config }: RunFlags): boolean {
   return config.yolo === true || config.permissionMode === 'bypassPermissions';
-}
-
-function approval(io: Io, flags: RunFlags, interrupts: Interrupts, surface: Surface): Approve {
-  if (saysYes(flags)) return async () => 'allow';
-  return isInteractive(io, flags) ? approveInTerminal(io, interrupts.signal, surface.held) : nobodyApproves;
 }
 
 /** What is left of the time limit, in milliseconds, null without one: pauses between a cut and a resume do not count. */

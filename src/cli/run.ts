@@ -1,22 +1,21 @@
+import { Readable } from 'node:stream';
 import { composeModel } from '../compose/model.ts';
-import { composeToolkit, digest, nobodyApproves, openWorkbench } from '../compose.ts';
+import { composeToolkit, digest, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { Language, SourceFile, Task } from '../core/domain.ts';
 import { runSession } from '../core/loop.ts';
 import { openJournal } from '../journal/write.ts';
 import { exitCodes, problem } from '../problem.ts';
-import { approveInTerminal } from './approve.ts';
 import { conduct } from './conduct.ts';
 import { configFor, type Io } from './context.ts';
 import { checkOut, deliverTo } from './delivery.ts';
 import { readGoal } from './goal.ts';
-import { listenForInterrupts } from './interrupts.ts';
 import type { RunFlags } from './invocation.ts';
 import { languageFlag } from './language.ts';
 import { askLine } from './line.ts';
-import type { OutputFormat } from './output.ts';
 import { newSessionId } from './session-id.ts';
-import { openSurface, outputFormatOf } from './surface.ts';
+import { type OpenStage, terminalStage } from './stage.ts';
+import { outputFormatOf } from './surface.ts';
 import { languageOfTests, userChecks } from './user-checks.ts';
 
 /** `kintsugi "goal"`: one goal, start to end. Returns the exit code. */
@@ -32,9 +31,34 @@ export async function runGoal(io: Io, argument: string | undefined, flags: RunFl
     prompt: interactive ? async () => (await askLine(io, 'goal> ')) ?? '' : null,
     warn: (line) => io.stderr.write(`warning: ${line}\n`),
   });
-  const checks = userChecks({ tests: flags.tests, commands: flags.check, cwd: io.cwd }, digest);
+  const task = await taskFor(config, { goal, attachments }, flags, io.cwd);
+  const options = { outputFormat, outputLastMessage: flags.outputLastMessage, verbose: flags.verbose };
+  const stage = terminalStage(io, config, options, interactive ? 'ask' : 'nobody');
+  return await newSession(config, task, flags, stage);
+}
+
+/** The task of a goal that was typed: files it names are attached. Throws a Problem as `readGoal` does. */
+export async function taskOf(
+  io: Io,
+  config: Config,
+  goal: string,
+  flags: RunFlags,
+  warn: (line: string) => void,
+): Promise<Task> {
+  const stdin = Object.assign(Readable.from([]), { isTTY: true });
+  const given = await readGoal({ argument: goal, stdin, cwd: io.cwd, prompt: null, warn });
+  return await taskFor(config, given, flags, io.cwd);
+}
+
+async function taskFor(
+  config: Config,
+  { goal, attachments }: { goal: string; attachments: SourceFile[] },
+  flags: RunFlags,
+  cwd: string,
+): Promise<Task> {
+  const checks = userChecks({ tests: flags.tests, commands: flags.check, cwd }, digest);
   const { files, language } = await startingPoint(config, flags);
-  const task: Task = {
+  return {
     goal,
     language: languageFlag(flags.language) ?? languageOfTests(checks) ?? language,
     attachments,
@@ -44,15 +68,14 @@ export async function runGoal(io: Io, argument: string | undefined, flags: RunFl
     permissionMode: config.permissionMode,
     seed: config.seed,
   };
-  return await newSession(io, config, task, flags, { outputFormat, interactive });
 }
 
-async function newSession(
-  io: Io,
+/** Runs a task as a new session before a stage. Returns the exit code; throws a Problem for what keeps it from beginning. */
+export async function newSession(
   config: Config,
   given: Task,
   flags: RunFlags,
-  options: { outputFormat: OutputFormat; interactive: boolean },
+  openStage: OpenStage,
 ): Promise<number> {
   const { model } = await composeModel(config, given.goal);
   const workbench = await openWorkbench(config);
@@ -62,22 +85,12 @@ async function newSession(
     at: new Date(),
     redact: workbench.redactor,
   });
-  const interrupts = listenForInterrupts(config.budgets.wallMs, io.exit);
-  const surface = openSurface(
-    io,
-    config,
-    {
-      outputFormat: options.outputFormat,
-      outputLastMessage: flags.outputLastMessage,
-      verbose: flags.verbose,
-    },
-    () => interrupts.cancel('Nobody reads the output any more.'),
-  );
+  const { interrupts, surface, approve } = openStage(config.budgets.wallMs);
   try {
     const toolkit = await composeToolkit(config, workbench, {
       model,
       deliver: deliverTo(flags.out, flags.force),
-      approve: options.interactive ? approveInTerminal(io, interrupts.signal, surface.held) : nobodyApproves,
+      approve,
     });
     const start = {
       session: journal.session,

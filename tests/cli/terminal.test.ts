@@ -101,8 +101,8 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
     expect(plain.stdout).toMatch(spinner);
   });
 
-  it('bare, asks for the goal in one line', async () => {
-    const running = inTerminal(['-m', 'demo']);
+  it('bare, for a screen reader, asks for the goal in one line', async () => {
+    const running = inTerminal(['-m', 'demo', '--screen-reader']);
     await running.until('goal> ', 'stdout');
     running.type('factorial of 5\r');
     const ended = await running.ended;
@@ -110,13 +110,13 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
     expect(place.events()[0]).toMatchObject({ task: { goal: 'factorial of 5' } });
   });
 
-  it('bare, an empty line, Ctrl+D and Ctrl+C end without a session', async () => {
+  it('bare, for a screen reader, an empty line, Ctrl+D and Ctrl+C end without a session', async () => {
     for (const [typed, code] of [
       ['\r', 2],
       ['\u0004', 2],
       ['\u0003', 130],
     ] as const) {
-      const running = inTerminal(['-m', 'demo']);
+      const running = inTerminal(['-m', 'demo', '--screen-reader']);
       await running.until('goal> ', 'stdout');
       running.type(typed);
       expect((await running.ended).code).toBe(code);

@@ -1,0 +1,53 @@
+import { isDelta, type SessionEvent } from '../../core/events.ts';
+import { initialState, reduce, type SessionState } from '../../core/state.ts';
+
+/** A recorded session that can be stood at any event of. Places count events: 0 is before the first. */
+export interface Timeline {
+  readonly events: readonly SessionEvent[];
+  stateAt(place: number): SessionState;
+  /** The place after the next fact (deltas belong to the fact they lead to), or before the last one. */
+  step(place: number, by: 1 | -1): number;
+  /** The place where the next attempt, or the one before, begins. */
+  attempt(place: number, by: 1 | -1): number;
+  /** The place where the next failure is told, from the first again behind the last; null when nothing failed. */
+  failure(place: number): number | null;
+}
+
+/** A state is kept every so many events; between them it is folded again. */
+const checkpointEvery = 250;
+
+export function timelineOf(events: readonly SessionEvent[]): Timeline {
+  const checkpoints: SessionState[] = [initialState];
+  const stateAt = (place: number): SessionState => {
+    const wanted = Math.max(0, Math.min(place, events.length));
+    const nearest = Math.min(checkpoints.length - 1, Math.floor(wanted / checkpointEvery));
+    let state = checkpoints[nearest] ?? initialState;
+    for (let at = nearest * checkpointEvery; at < wanted; at += 1) {
+      const event = events[at];
+      if (event) state = reduce(state, event);
+      const done = at + 1;
+      if (done % checkpointEvery === 0 && checkpoints.length === done / checkpointEvery)
+        checkpoints.push(state);
+    }
+    return state;
+  };
+  const ends = events.flatMap((event, at) => (isDelta(event) ? [] : [at + 1]));
+  const begins = events.flatMap((event, at) => (event.type === 'attempt.started' ? [at + 1] : []));
+  const failures = events.flatMap((event, at) => (isFailure(event) ? [at + 1] : []));
+  const next = (places: readonly number[], place: number, by: 1 | -1, edge: number) =>
+    (by === 1 ? places.find((one) => one > place) : places.findLast((one) => one < place)) ?? edge;
+  return {
+    events,
+    stateAt,
+    step: (place, by) => next(ends, place, by, by === 1 ? events.length : 0),
+    attempt: (place, by) => next(begins, place, by, by === 1 ? events.length : 0),
+    failure: (place) => failures.find((one) => one > place) ?? failures[0] ?? null,
+  };
+}
+
+function isFailure(event: SessionEvent): boolean {
+  if (event.type === 'verdict.reached') return event.verdict.kind !== 'passed';
+  return (
+    event.type === 'model.failed' || (event.type === 'session.ended' && event.outcome.ending !== 'verified')
+  );
+}

@@ -1,0 +1,27 @@
+import type { Finding, RunResult } from './core/domain.ts';
+import { endedBadly } from './core/signature.ts';
+
+/** Words that every surface says in the same way. */
+
+/** "1 step", "2 steps". */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Milliseconds as a person reads them: 81 ms, 4.2 s, 3 min 5 s. */
+export function seconds(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}
+
+/** How a run ended, in words. */
+export function runText(result: RunResult): string {
+  const words = endedBadly(result);
+  if (words !== null) return words;
+  return result.status === 'exited' ? `exit code ${result.exitCode} (${seconds(result.ms)})` : result.status;
+}
+
+export function findingText(finding: Finding): string {
+  return `${finding.file}:${finding.line}:${finding.column} ${finding.severity}: ${finding.message} [${finding.rule}]`;
+}

@@ -1,0 +1,222 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { codeRule, eventsOf, makePlace, type Place, planToPrint } from '../support/kintsugi.ts';
+import { noScreen, openScreen, type Screen, type ScreenOptions } from '../support/screen.ts';
+
+/** The dashboard in a real terminal, with real sessions. */
+
+const goal = 'reverse the string "hello world" and print it';
+
+describe.skipIf(noScreen !== null)(
+  `in a terminal${noScreen ? ` (skipped: ${noScreen})` : ''}`,
+  { timeout: 180_000 },
+  () => {
+    let place: Place;
+    let screens: Screen[];
+    const open = (args: string[], options: ScreenOptions = {}) => {
+      const screen = openScreen(place, args, options);
+      screens.push(screen);
+      return screen;
+    };
+    beforeEach(() => {
+      place = makePlace();
+      screens = [];
+    });
+    afterEach(async () => {
+      for (const screen of screens) screen.close();
+      await place.remove();
+    });
+
+    it('a goal is typed and comes out verified; accepted, the next one is asked for; /quit gives the terminal back', async () => {
+      const screen = open(['--model', 'demo']);
+      await screen.until(/what shall the program do/);
+      screen.type(goal);
+      await screen.until(/reverse the string "hello world"/);
+      screen.keys('Enter');
+      await screen.until(/attempt 1 of 5/);
+      await screen.until(/Enter accepts/);
+      const told = screen.text(true);
+      expect(told).toContain('demo: recorded replies');
+      expect(told).toContain("✓ attempt 1 passed · the model's checks hold");
+      expect(told).toContain('│ dlrow olleh');
+      expect(told).toMatch(/✓ verified: Proven by checks of the model/);
+      screen.keys('Enter');
+      await screen.until(/accepted[\s\S]*what shall the program do/);
+      screen.type('/quit');
+      screen.keys('Enter');
+      expect(await screen.until(/ENDED \d+\n-?icanon/)).toMatch(/ENDED 0\nicanon/);
+      expect(place.events().at(-1)).toMatchObject({ type: 'session.ended', outcome: { ending: 'verified' } });
+    });
+
+    it('Esc interrupts and keeps what was done; Ctrl+C twice leaves with the code of the session', async () => {
+      const model = place.script(
+        planToPrint('done'),
+        codeRule("console.log('begun');\nwhile (!globalThis.never) {}", 'main.js', { times: 1 }),
+        codeRule("console.log('done');", 'main.js'),
+      );
+      const screen = open(['--model', model, '--permission-mode', 'default']);
+      await screen.until(/what shall/);
+      screen.type('print done');
+      screen.keys('Enter');
+      await screen.until(/running the program/);
+      screen.keys('Escape');
+      await screen.until(/cancelled: Interrupted by Esc/);
+      expect(place.events().at(-1)).toMatchObject({
+        type: 'session.ended',
+        outcome: { ending: 'cancelled' },
+      });
+      expect(place.events().some((event) => event.type === 'program.written')).toBe(true);
+      screen.keys('C-c', 'C-c');
+      await screen.until(/ENDED 130/);
+    });
+
+    it('a program that asks for more is shown with its findings; denied with a reason, the next attempt is another', async () => {
+      const model = place.script(
+        planToPrint('ok', 'python'),
+        codeRule("print('ok')", 'main.py', { when: ['did not meet the goal'] }),
+        codeRule(
+          "import subprocess\nprint(subprocess.run(['echo', 'ok'], capture_output=True, text=True).stdout)",
+          'main.py',
+        ),
+      );
+      const screen = open(['--model', model]);
+      await screen.until(/what shall/);
+      screen.type('say ok');
+      screen.keys('Enter');
+      const question = await screen.until(/asks for more than the policy grants/);
+      expect(question).toContain('▲ subprocess.run starts another program');
+      expect(question).toContain("2   print(subprocess.run(['echo', 'ok']");
+      await screen.pressUntil('f', /deny, because/);
+      screen.type('no other programs');
+      await screen.until(/no other programs/);
+      screen.keys('Enter');
+      await screen.until(/Enter accepts/);
+      const told = screen.text(true);
+      expect(told).toContain('denied: no other programs');
+      expect(told).toContain('■ attempt 1 was denied before it ran');
+      expect(told).toContain('✓ attempt 2 passed');
+      expect(place.events()).toContainEqual(
+        expect.objectContaining({ type: 'permission.answered', answer: expect.anything() }),
+      );
+    });
+
+    it('a replay is stepped back and forth, jumps to the failure, and forks from there into a live session', async () => {
+      const screen = open([
+        'replay',
+        'tests/fixtures/journals/python.jsonl'.replace('tests', `${process.cwd()}/tests`),
+      ]);
+      await screen.until(/▶ 1×|‖ 1×/);
+      screen.keys('i');
+      const last = await screen.until(/8 \+ {5}return[\s\S]*53\/53 session\.ended/);
+      expect(last).toContain('✓ verified');
+      screen.keys('Left');
+      await screen.until(/52\/53 program\.delivered/);
+      screen.keys('Left', 'Left');
+      await screen.until(/50\/53 verdict\.reached/);
+      screen.keys('Right', 'Right', 'Right');
+      const again = await screen.until(/53\/53 session\.ended/);
+      expect(again).toBe(last);
+      screen.keys('x');
+      const failure = await screen.until(/30\/53 verdict\.reached/);
+      expect(failure).toContain('✗ attempt 1 failed · 2 passed, 2 failed · AssertionError: 3 != 2.5');
+      expect(failure).toMatch(/expected 2\.5\s+│ got 3/);
+      screen.keys('f');
+      await screen.until(/fork after event 30/);
+      screen.type(`cassette:${process.cwd()}/tests/fixtures/journals/python.jsonl`);
+      screen.keys('Enter');
+      await screen.until(/Enter accepts/);
+      expect(screen.text(true)).toMatch(/✓ attempt 2 passed/);
+      const [own = ''] = place.journals();
+      expect(eventsOf(own)[0]).toMatchObject({ forkedFrom: { session: 'golden-python', seq: 30 } });
+    });
+
+    it('the picker finds a session by its words and plays it', async () => {
+      const first = open(['--model', 'demo']);
+      await first.until(/what shall/);
+      first.type(goal);
+      first.keys('Enter');
+      await first.until(/Enter accepts/);
+      const screen = open(['replay']);
+      await screen.until(/replay a session · 1 of 1/);
+      screen.type('nothing like it');
+      await screen.until(/No session has these words/);
+      screen.keys('C-u');
+      screen.type('hello verified');
+      await screen.until(/1 of 1/);
+      screen.keys('Enter');
+      await screen.until(/[▶‖] 1× /);
+      screen.keys('q');
+      await screen.until(/ENDED 0/);
+    });
+
+    it('a resize while it runs draws it anew, and what is above stays', async () => {
+      const screen = open(['--model', 'demo'], { width: 120, height: 30 });
+      await screen.until(/what shall/);
+      screen.type(goal);
+      screen.keys('Enter');
+      await screen.until(/attempt 1 of 5/);
+      screen.resize(60, 18);
+      screen.resize(90, 26);
+      await screen.until(/Enter accepts/);
+      const told = screen.text(true);
+      expect(told.match(/Enter accepts/g)).toHaveLength(1);
+      expect(told).toContain('exit 0 is a proof');
+      expect(told).toMatch(/✓ verified/);
+    });
+
+    it('many lines are pasted as one goal, the history gives them back, and Shift+Tab changes the mode', async () => {
+      const screen = open(['--model', 'demo']);
+      await screen.until(/what shall/);
+      screen.paste('first line\nsecond line');
+      const pasted = await screen.until(/second line/);
+      expect(pasted).toMatch(/❯ first line\n {2}second line/);
+      screen.keys('Enter');
+      await screen.until(/demo goals|recorded|unknown-goal|authentication|no model/i);
+      await screen.until(/what shall/);
+      screen.keys('Up');
+      await screen.until(/❯ first line\n {2}second line/);
+      screen.keys('C-u', 'BSpace', 'C-u');
+      screen.keys('Escape', 'Escape');
+      await screen.until(/history:/);
+      screen.keys('Escape', 'BTab');
+      await screen.until(/permission mode: plan/);
+    });
+
+    it('SIGTERM ends the session in its journal, and the terminal is as it was', async () => {
+      const model = place.script(planToPrint('x'), codeRule('while (!globalThis.never) {}'));
+      const screen = open(['--model', model]);
+      await screen.until(/what shall/);
+      screen.type('wait');
+      screen.keys('Enter');
+      await screen.until(/running the program/);
+      const { execFileSync } = await import('node:child_process');
+      const child = execFileSync('pgrep', ['-P', String(screen.pid())], { encoding: 'utf8' })
+        .trim()
+        .split('\n')[0];
+      process.kill(Number(child), 'SIGTERM');
+      expect(await screen.until(/ENDED \d+\n-?icanon/)).toMatch(/ENDED 143\nicanon/);
+      expect(place.events().at(-1)).toMatchObject({
+        type: 'session.ended',
+        outcome: { ending: 'terminated' },
+      });
+    });
+
+    it('without colours there is not one colour sequence; a dumb terminal gets lines', async () => {
+      const screen = open(['replay', `${process.cwd()}/tests/fixtures/journals/python.jsonl`], {
+        env: { NO_COLOR: '1' },
+      });
+      await screen.until(/[▶‖] 1× /);
+      screen.keys('i');
+      await screen.until(/✓ verified/);
+      expect(screen.styled()).not.toMatch(/\u001b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])m/);
+      const dumb = open(
+        ['replay', `${process.cwd()}/tests/fixtures/journals/python.jsonl`, '--speed', 'instant'],
+        {
+          env: { TERM: 'dumb' },
+        },
+      );
+      const shown = await dumb.until(/ENDED 0/, true);
+      expect(shown).toContain('attempt 1: failed: AssertionError: 3 != 2.5');
+      expect(shown).not.toContain('──');
+    });
+  },
+);

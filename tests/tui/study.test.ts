@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { compareSessions } from '../../src/core/compare.ts';
+import type { SessionEvent } from '../../src/core/events.ts';
+import { plainReading } from '../../src/tui/highlight.ts';
+import { compareRows } from '../../src/tui/replay/compare-view.ts';
+import { memoryRows } from '../../src/tui/study/memory-view.ts';
+import { statsRows } from '../../src/tui/study/stats.ts';
+import { findingOf } from '../../src/tui/study/study.ts';
+import { plainRow } from '../../src/tui/style.ts';
+import { rowCells } from '../../src/tui/text.ts';
+import { eventsOf } from '../support/kintsugi.ts';
+import { demoJournals, goldenJournals } from '../support/sessions.ts';
+
+const golden = [...demoJournals(), ...goldenJournals()];
+const named = (name: string) => eventsOf(golden.find((one) => one.name === name)?.file ?? '');
+
+async function* stream(events: readonly SessionEvent[]) {
+  yield* events;
+}
+
+describe('the study of many sessions', () => {
+  it('counts attempts, first tries and classes of errors', async () => {
+    expect(await findingOf(stream(named('python')))).toMatchObject({
+      verified: true,
+      attempts: 2,
+      firstTry: false,
+      failures: ['AssertionError'],
+    });
+    expect(await findingOf(stream(named('blocked')))).toMatchObject({
+      failures: ['blocked'],
+      verified: true,
+    });
+    expect(await findingOf(stream(named('reverse')))).toMatchObject({ firstTry: true, failures: [] });
+  });
+
+  it('draws them at every width without going beyond it, and says when there is nothing', async () => {
+    const found = await Promise.all(golden.map(({ file }) => findingOf(stream(eventsOf(file)))));
+    const findings = found.filter((one) => one !== null);
+    for (const width of [40, 80, 200]) {
+      const rows = statsRows({ findings, unreadable: 1 }, width);
+      expect(rows.map(plainRow).join('\n')).toContain(`${findings.length} sessions, 1 could not be read`);
+      expect(rows.map(plainRow).join('\n')).toMatch(/AssertionError.*█/);
+      for (const row of rows) expect(rowCells(row)).toBeLessThanOrEqual(Math.max(width, 70));
+    }
+    expect(statsRows({ findings: [], unreadable: 0 }, 80).map(plainRow)).toEqual([
+      'No session has come to an end yet; there is nothing to count.',
+    ]);
+  });
+
+  it('an empty memory is said in words, and a full one is listed beside what proves it', () => {
+    const text = (items: Parameters<typeof memoryRows>[0]['items'], width: number) =>
+      memoryRows({ items, failure: '', chosen: 0 }, width, 20).map(plainRow).join('\n');
+    expect(text([], 80)).toContain('Nothing is remembered yet.');
+    const item = {
+      id: 'm1',
+      kind: 'lesson',
+      state: 'witnessed',
+      title: 'mean of the two in the middle',
+      details: [{ label: 'witness', text: 'failed twice, passed twice' }],
+    };
+    expect(text([item], 120)).toMatch(/lesson {3}witnessed.*│ m1/);
+    expect(text([item], 60)).toContain('failed twice, passed twice');
+  });
+});
+
+describe('two sessions side by side', () => {
+  it('a session is the same as itself', () => {
+    const events = named('python');
+    const comparison = compareSessions(events, events);
+    expect(comparison).toMatchObject({ settings: [], parting: null });
+    expect(comparison.attempts.map(({ differs }) => differs)).toEqual([[], []]);
+  });
+
+  it('say where they part and what differed: prompt, program, verdict', () => {
+    const events = named('python');
+    const changed = events.map((event): SessionEvent => {
+      if (event.type === 'program.written' && event.attempt === 2) {
+        return {
+          ...event,
+          hash: 'other',
+          program: { ...event.program, files: [{ path: 'main.py', content: 'print(2.5)\n' }] },
+        };
+      }
+      if (event.type === 'verdict.reached' && event.attempt === 2)
+        return { ...event, verdict: { kind: 'malformed', why: 'no code' } };
+      return event;
+    });
+    const comparison = compareSessions(events, changed);
+    expect(comparison.parting).toMatchObject({ left: 38, right: 38, type: 'program.written' });
+    expect(comparison.attempts.map(({ differs }) => differs)).toEqual([[], ['program', 'verdict']]);
+    const rows = compareRows({ name: 'a', events }, { name: 'b', events: changed }, 100, plainReading);
+    expect(rows.map(plainRow).join('\n')).toContain('they part at event 38 of A, 38 of B: program.written');
+  });
+
+  it('one that went on longer has attempts that the other has not', () => {
+    const events = named('python');
+    const cut = events.filter((event) => event.seq < 34);
+    const comparison = compareSessions(events, cut);
+    expect(comparison.attempts[1]).toMatchObject({ right: null, differs: [] });
+    expect(comparison.outcomes.right).toBeNull();
+  });
+});
