@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { openMemories } from './compose/memory.ts';
 import { decisionsOf } from './compose/policy.ts';
 import { openSandbox, withoutSandbox } from './compose/sandbox.ts';
 import type { Config } from './config.ts';
@@ -24,12 +25,16 @@ export interface Workbench {
   redactor: Redactor;
   prompt: Toolkit['prompt'];
   limits: Toolkit['limits'];
+  /** Opened at the first session that has memory. */
+  memory: () => Promise<MemoryStore>;
 }
 
 export interface SessionNeeds {
   model: ModelProvider;
   deliver: Toolkit['deliver'];
   approve: Approve;
+  /** Absent: nothing is recalled and nothing kept. */
+  memory?: MemoryStore;
 }
 
 /** SHA-256 in hex. */
@@ -81,6 +86,7 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
     redactor,
     prompt: loadPrompts(config.prompts),
     limits: programLimits,
+    memory: openMemories(config),
   };
 }
 
@@ -120,13 +126,13 @@ export async function composeToolkit(
 ): Promise<Toolkit> {
   const { decide, profile } = await decisionsOf(config, workbench);
   const toolkit: Toolkit = {
+    memory: noMemory,
     ...needs,
     scan: workbench.scan,
     decide,
     profile,
     runners: workbench.runners,
     tester: workbench.tester,
-    memory: noMemory,
     prompt: workbench.prompt,
     digest,
     limits: workbench.limits,

@@ -46,6 +46,8 @@ export interface Config {
   /** What somebody says of single capabilities, the strongest place first; places that say nothing are left out. */
   policy: PolicyLayer[];
   memory: boolean;
+  /** Whether one recall in ten is left out on purpose, to measure what memory is worth. */
+  holdOut: boolean;
   offline: boolean;
   seed: number | null;
   color: ColorMode;
@@ -157,6 +159,7 @@ export async function loadConfig({
     acceptDanger: flags.acceptDanger === true,
     policy,
     memory: values.memory && !flags.bare,
+    holdOut: values.holdOut,
     offline: values.offline,
     seed: values.seed,
     color: values.color,

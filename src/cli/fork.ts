@@ -38,6 +38,7 @@ export async function forkSession(
   const model = await modelOf(config, { events: fork.events, started }, answeredRequests(before), flags);
   const live = await composeToolkit({ ...config, permissionMode }, workbench, {
     model,
+    ...(started.memory ? { memory: await workbench.memory() } : {}),
     deliver: deliverTo(flags.out, flags.force),
     approve: nobodyApproves,
   });

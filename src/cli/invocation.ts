@@ -34,7 +34,14 @@ export type Invocation =
       verify: boolean;
       from: string | null;
     }
-  | { command: 'bench'; suite: string; flags: RunFlags; jobs: string; limit: string | null }
+  | {
+      command: 'bench';
+      suite: string;
+      flags: RunFlags;
+      jobs: string;
+      limit: string | null;
+      recall: string | null;
+    }
   | {
       command: 'scan';
       config: Flags;

@@ -1,3 +1,4 @@
+import { hasMemory } from '../compose/memory.ts';
 import { composeModel } from '../compose/model.ts';
 import { composeToolkit, digest, nobodyApproves, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
@@ -74,15 +75,17 @@ async function newSession(
     () => interrupts.cancel('Nobody reads the output any more.'),
   );
   try {
+    const remembers = hasMemory(config, model);
     const toolkit = await composeToolkit(config, workbench, {
       model,
+      ...(remembers ? { memory: await workbench.memory() } : {}),
       deliver: deliverTo(flags.out, flags.force),
       approve: options.interactive ? approveInTerminal(io, interrupts.signal, surface.held) : nobodyApproves,
     });
     const start = {
       session: journal.session,
       version: config.version,
-      memory: false,
+      memory: remembers,
       sandbox: workbench.confinement,
     };
     const task = workbench.redactor.value(given);

@@ -49,6 +49,7 @@ export function describeConfig(config: Config): DescribedSetting[] {
     minLevel: config.minLevel,
     container: config.container ?? 'none',
     memory: onOff(config.memory),
+    holdOut: onOff(config.holdOut),
     offline: onOff(config.offline),
     seed: config.seed === null ? 'none' : String(config.seed),
     color: config.color,

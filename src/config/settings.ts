@@ -166,6 +166,14 @@ export const settings = {
     fallback: true,
     project: rankIn([false, true]),
   }),
+  holdOut: setting<boolean>({
+    flag: '--no-hold-out',
+    variable: 'KINTSUGI_HOLD_OUT',
+    schema: truth,
+    expects: onOrOff,
+    fallback: true,
+    project: { may: 'set' },
+  }),
   offline: setting<boolean>({
     flag: '--offline',
     variable: 'KINTSUGI_OFFLINE',
