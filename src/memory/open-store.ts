@@ -47,6 +47,8 @@ export function openMemoryStore(needs: StoreNeeds): { store: MemoryStore; opened
       recallFrom(candidates, query, {
         embedder: embedder.id,
         project,
+        // A program for another goal says nothing in one line; for the very goal it answers by itself.
+        accepts: (card) => card.kind !== 'solution',
         ...(query.without ? { without: query.without } : {}),
       }),
     project,
