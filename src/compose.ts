@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openSessionMemory, type SessionMemory } from './compose/memory.ts';
+import { openMemories, type SessionMemory } from './compose/memory.ts';
 import { decisionsOf } from './compose/policy.ts';
 import { openSandbox, withoutSandbox } from './compose/sandbox.ts';
 import type { Config } from './config.ts';
@@ -25,8 +25,8 @@ export interface Workbench {
   redactor: Redactor;
   prompt: Toolkit['prompt'];
   limits: Toolkit['limits'];
-  /** Null: neither recall nor remember. */
-  memory: SessionMemory | null;
+  /** Opened at the first session that has memory. */
+  memory: () => Promise<SessionMemory>;
   /** Writes what is new and lets everything go. To be called at the end of the last session. */
   close(): Promise<void>;
 }
@@ -35,6 +35,8 @@ export interface SessionNeeds {
   model: ModelProvider;
   deliver: Toolkit['deliver'];
   approve: Approve;
+  /** Absent: nothing is recalled and nothing kept. */
+  memory?: MemoryStore;
 }
 
 /** SHA-256 in hex. */
@@ -77,7 +79,7 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
   const { sandbox, confinement } = opened;
   const subprocess = subprocessRunner(sandbox);
   const runners = [isolateRunner({ sandbox, instead: subprocess }), subprocess];
-  const memory = config.memory ? await openSessionMemory(config) : null;
+  const memories = openMemories(config);
   return {
     scan: await makeScanner(),
     sandbox,
@@ -87,10 +89,8 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
     redactor,
     prompt: loadPrompts(config.prompts),
     limits: programLimits,
-    memory,
-    close: async () => {
-      await memory?.close();
-    },
+    memory: memories.open,
+    close: memories.close,
   };
 }
 
@@ -130,13 +130,13 @@ export async function composeToolkit(
 ): Promise<Toolkit> {
   const { decide, profile } = await decisionsOf(config, workbench);
   const toolkit: Toolkit = {
+    memory: noMemory,
     ...needs,
     scan: workbench.scan,
     decide,
     profile,
     runners: workbench.runners,
     tester: workbench.tester,
-    memory: workbench.memory?.store ?? noMemory,
     prompt: workbench.prompt,
     digest,
     limits: workbench.limits,

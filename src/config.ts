@@ -48,8 +48,8 @@ export interface Config {
   memory: boolean;
   /** `hashed`, or the name of an installed model. */
   embedder: string;
-  /** Share of recalls that are left out on purpose: 0 … 0.5. */
-  holdOut: number;
+  /** Whether one recall in ten is left out on purpose, to measure what memory is worth. */
+  holdOut: boolean;
   offline: boolean;
   seed: number | null;
   color: ColorMode;

@@ -17,6 +17,9 @@ export interface BenchRow {
   cpu_ms: number;
   /** One an attempt: passed, failed with its error, blocked or malformed. */
   verdicts: string[];
+  /** Ids of memories that were put before the model, or that answered the goal. */
+  memories_used: string[];
+  lessons_learned: string[];
   journal: string;
 }
 

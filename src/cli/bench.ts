@@ -1,14 +1,16 @@
 import { ulid } from 'ulid';
+import { hasMemory } from '../compose/memory.ts';
 import { composeModel } from '../compose/model.ts';
 import { composeToolkit, digest, nobodyApproves, openWorkbench, type Workbench } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { Outcome } from '../core/domain.ts';
 import { tokensOf } from '../core/limits.ts';
 import { runSession } from '../core/loop.ts';
-import type { ModelProvider } from '../core/seams.ts';
+import type { MemoryStore, ModelProvider } from '../core/seams.ts';
 import type { SessionState } from '../core/state.ts';
 import { openJournal } from '../journal/write.ts';
 import { exitCodes, problem } from '../problem.ts';
+import { recallFromFile } from './bench-recall.ts';
 import { type BenchRow, benchTotal, rowText, totalText } from './bench-report.ts';
 import { conduct } from './conduct.ts';
 import { confinementLine } from './confinement.ts';
@@ -17,6 +19,7 @@ import { checkOut, deliverTo } from './delivery.ts';
 import { readText } from './goal.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
 import type { Invocation, RunFlags } from './invocation.ts';
+import { lessonsLearned, memoriesUsed } from './output.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { folderOf, parseSuite, type SuiteTask } from './suite.ts';
 import { outputFormatOf } from './surface.ts';
@@ -41,6 +44,10 @@ export async function benchSuite(
   );
   const limit = invocation.limit === null ? all.length : wholeNumber('--limit', invocation.limit);
   const tasks = ordered(all, config.seed).slice(0, limit);
+  const given =
+    invocation.recall === null
+      ? null
+      : recallFromFile(readText(invocation.recall, invocation.recall, largestSuite), invocation.recall);
   const modelFor = await modelPerGoal(config, tasks);
   const workbench = await openWorkbench(config);
   const short = confinementLine(workbench.confinement);
@@ -54,7 +61,14 @@ export async function benchSuite(
   io.stdout.on('error', onGone);
   try {
     await inParallel(tasks, jobs, interrupts, async (task) => {
-      const row = await benchOne(task, { config, flags, model: await modelFor(task), workbench, interrupts });
+      const row = await benchOne(task, {
+        config,
+        flags,
+        model: await modelFor(task),
+        workbench,
+        interrupts,
+        memory: given ? given(task.id) : null,
+      });
       rows.push(row);
       if (json) io.stdout.write(`${JSON.stringify(row)}\n`);
       bar.done(row.verified, json ? null : rowText(row));
@@ -92,12 +106,16 @@ interface Bench {
   model: ModelProvider;
   workbench: Workbench;
   interrupts: Interrupts;
+  /** What recall gives in place of memory: an arm of an experiment. */
+  memory: MemoryStore | null;
 }
 
 async function benchOne(one: SuiteTask, bench: Bench): Promise<BenchRow> {
   const { config, workbench, interrupts } = bench;
+  const memory = bench.memory ?? (hasMemory(config, bench.model) ? (await workbench.memory()).store : null);
   const toolkit = await composeToolkit(config, workbench, {
     model: bench.model,
+    ...(memory ? { memory } : {}),
     deliver: deliverTo(
       bench.flags.out === null ? null : folderOf(bench.flags.out, one.id),
       bench.flags.force,
@@ -116,7 +134,7 @@ async function benchOne(one: SuiteTask, bench: Bench): Promise<BenchRow> {
     const start = {
       session: journal.session,
       version: config.version,
-      memory: config.memory,
+      memory: memory !== null,
       sandbox: workbench.confinement,
     };
     const task = workbench.redactor.value({
@@ -171,6 +189,8 @@ function rowOf(id: string, state: SessionState, outcome: Outcome, journal: strin
         ? `failed: ${attempt.verdict.signature.key}`
         : (attempt.verdict?.kind ?? 'none'),
     ),
+    memories_used: memoriesUsed(state),
+    lessons_learned: lessonsLearned(state),
     journal,
   };
 }

@@ -128,6 +128,7 @@ export function readArguments(argv: readonly string[], version: string): Invocat
     .argument('<suite>', 'a file with one goal a line, as JSON')
     .option('-j, --jobs <n>', 'how many at once', '1')
     .option('--limit <n>', 'only the first n goals')
+    .option('--recall <file>', 'what recall gives for each goal in place of memory: {"id","text"} a line')
     .action((suite: string, _: Values, command: Command) => {
       refuseForeign(command);
       const values = command.optsWithGlobals();
@@ -137,6 +138,7 @@ export function readArguments(argv: readonly string[], version: string): Invocat
         flags: runFlags(values),
         jobs: String(values.jobs),
         limit: textOr(values, 'limit'),
+        recall: textOr(values, 'recall'),
       };
     });
   withOptions(program.command('scan'), ['policy', 'general'])

@@ -47,15 +47,17 @@ export async function forkSession(config: Config, fork: Fork, openStage: OpenSta
   });
   const { interrupts, surface, approve } = openStage(task.budgets.wallMs);
   try {
+    const memory = fork.changes?.memory ?? started.memory;
     const live = await composeToolkit({ ...config, permissionMode }, workbench, {
       model,
+      ...(memory ? { memory: (await workbench.memory()).store } : {}),
       deliver: deliverTo(flags.out, flags.force),
       approve,
     });
     const start = {
       session: journal.session,
       version: config.version,
-      memory: fork.changes?.memory ?? started.memory,
+      memory,
       sandbox: workbench.confinement,
       forkedFrom: { session: started.session, seq: from },
     };

@@ -40,7 +40,14 @@ export type Invocation =
       from: string | null;
     }
   | ({ command: 'export' } & ExportInvocation)
-  | { command: 'bench'; suite: string; flags: RunFlags; jobs: string; limit: string | null }
+  | {
+      command: 'bench';
+      suite: string;
+      flags: RunFlags;
+      jobs: string;
+      limit: string | null;
+      recall: string | null;
+    }
   | {
       command: 'scan';
       config: Flags;

@@ -62,7 +62,7 @@ const groups = {
   repeatable: (command: Command) =>
     command
       .option('--no-memory', 'neither recall nor remember')
-      .option('--hold-out <share>', 'leave out this share of recalls to measure them; 0: none (0.1)')
+      .option('--no-hold-out', 'use memory each time; else one recall in ten is left out, to measure it')
       .option('--seed <n>', 'kept in the journal; orders a bench'),
   session: (command: Command) => command.option('--session-id <id>', 'the id of the new session'),
   format: (command: Command) =>
@@ -119,7 +119,6 @@ const configNames = [
   'acceptDanger',
   'offline',
   'seed',
-  'holdOut',
   'color',
   'yolo',
   'bare',
@@ -134,6 +133,7 @@ export function configFlags(values: Values): Flags {
   }
   if (values.memory === false) flags.memory = false;
   if (Array.isArray(values.policy) && values.policy.length > 0) flags.policy = values.policy.map(String);
+  if (values.holdOut === false) flags.holdOut = false;
   return flags as Flags;
 }
 

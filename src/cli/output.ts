@@ -56,10 +56,6 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
   const attempts = state.steps.flatMap((step) => step.attempts);
   const last = lastAttempt(state);
   const { code, subtype } = exits[outcome.ending];
-  const memories = [...state.recalled, ...attempts.flatMap((attempt) => attempt.recalled)].map(
-    (memory) => memory.id,
-  );
-  if (state.solution) memories.push(state.solution);
   return {
     type: 'result',
     subtype,
@@ -86,8 +82,8 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
       failed: report?.failed ?? 0,
       duration_ms: run?.ms ?? 0,
     })),
-    memories_used: [...new Set(memories)],
-    lessons_learned: [...new Set(state.learned.filter((one) => one.kind === 'lesson').map((one) => one.id))],
+    memories_used: memoriesUsed(state),
+    lessons_learned: lessonsLearned(state),
     files: last?.program?.files.map((file) => file.path) ?? [],
     out: state.delivery?.directory ?? null,
     journal,
@@ -107,6 +103,20 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
       .filter((finding) => finding.severity !== 'note')
       .map(({ rule, file, line, message }) => ({ rule, file, line, message })),
   };
+}
+
+/** Ids of the memories that were put before the model, or that answered the goal. */
+export function memoriesUsed(state: SessionState): string[] {
+  const attempts = state.steps.flatMap((step) => step.attempts);
+  const recalled = [...state.recalled, ...attempts.flatMap((attempt) => attempt.recalled)];
+  const ids = recalled.map((memory) => memory.id);
+  return [...new Set(state.solution ? [state.solution, ...ids] : ids)];
+}
+
+/** Ids of the lessons that a session left in memory, new or strengthened. */
+export function lessonsLearned(state: SessionState): string[] {
+  const lessons = state.learned.filter((one) => one.kind === 'lesson');
+  return [...new Set(lessons.map((one) => one.id))];
 }
 
 /** What a person asked to see: the program's output, or its source when it prints nothing; why it ended when it did not work. */

@@ -113,6 +113,7 @@ async function goOn(
   const permissionMode = recordedMode(config, file, started);
   const live = await composeToolkit({ ...config, permissionMode }, workbench, {
     model,
+    ...(started.memory ? { memory: (await workbench.memory()).store } : {}),
     deliver: deliverTo(flags.out, flags.force),
     approve,
   });

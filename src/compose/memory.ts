@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
-import type { MemoryStore } from '../core/seams.ts';
+import type { MemoryStore, ModelProvider } from '../core/seams.ts';
 import type { OpenedMemory } from '../memory/store.ts';
+
+/** Config → the memory of this home, seen from this project. */
+
+/** The share of recalls that are left out on purpose. */
+const holdOut = 0.1;
 
 /** What one process has of memory. */
 export interface SessionMemory {
@@ -12,75 +17,82 @@ export interface SessionMemory {
   store: MemoryStore;
   /** Why another embedder is in use than the one that was asked for; null: it is that one. */
   problem: string | null;
-  /** Writes what is new to the index and lets everything go. */
-  close(): Promise<void>;
 }
 
-/** Opens the memory of the home, with the embedder of the settings. Reads and makes nothing before it is needed. */
-export async function openSessionMemory(
-  config: Pick<Config, 'memoryDirectory' | 'embedder' | 'holdOut' | 'seed' | 'cwd'>,
-): Promise<SessionMemory> {
-  const [
-    { openMemory },
-    { ledgerOver },
-    { makeMemoryStore },
-    { codeReading, recallFrom },
-    { hashedEmbedder },
-    { chooseEmbedder },
-  ] = await Promise.all([
-    import('../memory/store.ts'),
-    import('../memory/ledger.ts'),
-    import('../memory/make-store.ts'),
-    import('../memory/recall.ts'),
-    import('../memory/embedders/hashed.ts'),
-    import('../memory/embedders/transformers.ts'),
-  ]);
-  const directory = config.memoryDirectory;
-  const choice =
-    config.embedder === 'hashed'
-      ? null
-      : { model: config.embedder, directory: path.join(directory, 'models') };
-  const { embedder, close: closeEmbedder, problem } = chooseEmbedder(choice, hashedEmbedder);
-  const project = projectOf(config.cwd);
-  const opened = openMemory({
-    directory,
-    globalDirectory: path.join(directory, 'global'),
-    project,
-    embedder,
-    reading: codeReading,
-  });
-  const store = makeMemoryStore({
-    ledger: ledgerOver(opened),
-    fitting: (query) =>
-      recallFrom(opened.candidates, query, {
-        embedder: embedder.id,
-        project,
-        ...(query.without ? { without: query.without } : {}),
-      }),
-    project,
-    holdOut: config.holdOut,
-    seed: config.seed ?? 0,
-  });
+/** The memory of a configuration; opened once, when it is first asked for. `close` writes what is new to its index and lets everything go. */
+export function openMemories(config: MemoryConfig): {
+  open: () => Promise<SessionMemory>;
+  close: () => Promise<void>;
+} {
+  let opening: ReturnType<typeof openMemory> | null = null;
   return {
-    opened,
-    store,
-    problem,
+    open: async () => {
+      opening ??= openMemory(config);
+      return await opening;
+    },
     close: async () => {
-      await opened.close();
-      await closeEmbedder();
+      const open = opening === null ? null : await opening;
+      opening = null;
+      await open?.opened.close();
+      await open?.closeEmbedder();
     },
   };
 }
 
-/** Names the project somebody stands in: a hash of the folder of its repository, or of the folder itself. */
-export function projectOf(cwd: string): string {
-  let folder = existsSync(cwd) ? realpathSync(cwd) : cwd;
-  for (let at = folder; ; at = path.dirname(at)) {
-    if (existsSync(path.join(at, '.git'))) {
-      folder = at;
-      break;
-    }
-    if (path.dirname(at) === at) break;
+type MemoryConfig = Pick<Config, 'memoryDirectory' | 'embedder' | 'holdOut' | 'seed' | 'cwd'>;
+
+async function openMemory(
+  config: MemoryConfig,
+): Promise<SessionMemory & { closeEmbedder: () => Promise<void> }> {
+  const [{ openMemoryStore }, { hashedEmbedder }, { chooseEmbedder }] = await Promise.all([
+    import('../memory/open-store.ts'),
+    import('../memory/embedders/hashed.ts'),
+    import('../memory/embedders/transformers.ts'),
+  ]);
+  const directory = config.memoryDirectory;
+  const models = path.join(directory, 'models');
+  const choice = config.embedder === 'hashed' ? null : { model: config.embedder, directory: models };
+  const { embedder, close: closeEmbedder, problem } = chooseEmbedder(choice, hashedEmbedder);
+  const { store, opened } = openMemoryStore({
+    directory,
+    globalDirectory: path.join(directory, 'global'),
+    project: projectOf(config.cwd),
+    embedder,
+    holdOut: config.holdOut ? holdOut : 0,
+    seed: config.seed ?? 0,
+  });
+  return { store, opened, problem, closeEmbedder };
+}
+
+/** Whether a session has memory: recorded replies are for the session they were recorded in, and know nothing of what was learned since. */
+export function hasMemory(config: Config, model: ModelProvider): boolean {
+  return config.memory && !/^(?:demo$|cassette:)/.test(model.id);
+}
+
+/** Identity of the project a folder belongs to: of its git root's path and remote, or of the folder's own path without one. 16 hex digits. */
+export function projectOf(folder: string): string {
+  const root = gitRoot(path.resolve(folder));
+  const identity = root === null ? [path.resolve(folder)] : [root, remoteOf(root)];
+  return createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 16);
+}
+
+function gitRoot(folder: string): string | null {
+  for (let current = folder; ; current = path.dirname(current)) {
+    if (existsSync(path.join(current, '.git'))) return current;
+    if (current === path.dirname(current)) return null;
   }
-  return createHash('sha256').update(folder).digest('hex').slice(0, 16);
+}
+
+/** The address of `origin`, without what may be secret in it; '' without one. */
+function remoteOf(root: string): string {
+  try {
+    const git = path.join(root, '.git');
+    if (!statSync(git).isDirectory()) return '';
+    const config = readFileSync(path.join(git, 'config'), 'utf8');
+    const section = /\[remote "origin"\]([^[]*)/.exec(config)?.[1] ?? '';
+    const url = /^\s*url\s*=\s*(\S+)/m.exec(section)?.[1] ?? '';
+    return url.replace(/\/\/[^@/]*@/, '//');
+  } catch {
+    return '';
+  }
 }

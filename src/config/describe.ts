@@ -50,7 +50,7 @@ export function describeConfig(config: Config): DescribedSetting[] {
     container: config.container ?? 'none',
     memory: onOff(config.memory),
     embedder: config.embedder,
-    holdOut: String(config.holdOut),
+    holdOut: onOff(config.holdOut),
     offline: onOff(config.offline),
     seed: config.seed === null ? 'none' : String(config.seed),
     color: config.color,

@@ -21,7 +21,7 @@ export type Flags = Partial<Record<SettingName, string | boolean>> & {
 export function flagLayer(flags: Flags, problems: ConfigProblem[]): LayerValues {
   const values: LayerValues['values'] = {};
   for (const name of settingNames) {
-    if (flags[name] !== undefined && !(name === 'memory' && flags.memory === true))
+    if (flags[name] !== undefined && !((name === 'memory' || name === 'holdOut') && flags[name] === true))
       values[name] = flags[name];
   }
   if (flags.yolo) {

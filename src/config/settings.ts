@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import * as zod from 'zod';
 import type { PermissionMode, SandboxLevel } from '../core/domain.ts';
-import { dollars, duration, line, ollamaAddress, share, truth, webAddress, wholeNumber } from './values.ts';
+import { dollars, duration, line, ollamaAddress, truth, webAddress, wholeNumber } from './values.ts';
 
 /** Every setting, with its flag, its variable and its default: the one table. */
 
@@ -175,14 +175,13 @@ export const settings = {
     fallback: 'hashed',
     project: { may: 'not' },
   }),
-  /** Share of recalls that are left out on purpose, to measure what memory does. */
-  holdOut: setting<number>({
-    flag: '--hold-out',
+  holdOut: setting<boolean>({
+    flag: '--no-hold-out',
     variable: 'KINTSUGI_HOLD_OUT',
-    schema: share,
-    expects: 'a share from 0 (never) to 0.5',
-    fallback: 0.1,
-    project: { may: 'not' },
+    schema: truth,
+    expects: onOrOff,
+    fallback: true,
+    project: { may: 'set' },
   }),
   offline: setting<boolean>({
     flag: '--offline',

@@ -112,6 +112,3 @@ export function showAddress(text: string): string {
     (_, scheme, user, rest, query) => `${scheme}${user ? '***@' : ''}${rest}${query ? '?***' : ''}`,
   );
 }
-
-/** A part of a whole, up to one half. */
-export const share = z.union([z.number(), numeral]).pipe(z.number().min(0).max(0.5));

@@ -4,15 +4,12 @@ import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
 import { failureKinds, purposes } from '../core/seams.ts';
 import { memoryShapes } from './schema-memory.ts';
+import { runResult, testReport } from './schema-run.ts';
 import {
-  caseStatuses,
   decisions,
-  frameworks,
-  limitStatuses,
   origins,
   permissionModes,
   proofs,
-  refusedStatuses,
   sandboxLevels,
   severities,
   stops,
@@ -70,52 +67,6 @@ const scanReport = z.object({
   decision: z.enum(decisions),
   capabilities: z.array(z.enum(capabilities)),
   findings: z.array(finding),
-});
-
-const runFacts = {
-  stdout: z.string(),
-  stderr: z.string(),
-  truncated: z.boolean(),
-  ms: amount,
-  cpuMs: amount.nullable(),
-  peakBytes: amount.nullable(),
-  sandbox: z.object({
-    level: z.enum(sandboxLevels),
-    guarantees: z.array(z.string()),
-    profile: z.exactOptional(z.enum(profiles)),
-  }),
-  files: z.array(sourceFile),
-};
-const runResult = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('exited'), exitCode: z.int(), ...runFacts }),
-  z.object({ status: z.enum(limitStatuses), ...runFacts }),
-  z.object({ status: z.enum(refusedStatuses), why: z.string(), ...runFacts }),
-  z.object({ status: z.literal('crashed'), signal: z.string(), ...runFacts }),
-]);
-
-const frame = z.object({
-  file: z.string(),
-  line: count,
-  column: z.exactOptional(count),
-  name: z.exactOptional(z.string()),
-});
-const testCase = z.object({
-  name: z.string(),
-  status: z.enum(caseStatuses),
-  message: z.exactOptional(z.string()),
-  expected: z.exactOptional(z.string()),
-  actual: z.exactOptional(z.string()),
-  frame: z.exactOptional(frame),
-  ms: z.exactOptional(amount),
-});
-const testReport = z.object({
-  framework: z.enum(frameworks),
-  ok: z.boolean(),
-  passed: count,
-  failed: count,
-  skipped: count,
-  cases: z.array(testCase),
-  ms: amount,
 });
 
 const signature = z.object({

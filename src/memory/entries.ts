@@ -80,7 +80,7 @@ const memorySchema = z.discriminatedUnion('kind', [
 const useSchema = z.looseObject({
   session: text,
   moment: z.enum(['plan', 'reflect']),
-  arm: z.enum(['inject', 'hold-out']),
+  arm: z.enum(['inject', 'hold-out', 'none']),
   propensity: z.number(),
   memories: z.array(text),
   cluster: text,
