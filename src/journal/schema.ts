@@ -2,10 +2,19 @@ import { z } from 'zod';
 import { profiles } from '../core/confinement.ts';
 import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
+import { failureKinds, purposes } from '../core/seams.ts';
 import { memoryShapes } from './schema-memory.ts';
-import { modelFailure, modelReply, modelRequest, usage } from './schema-model.ts';
 import { runResult, testReport } from './schema-run.ts';
-import { decisions, origins, permissionModes, proofs, sandboxLevels, severities, streams } from './words.ts';
+import {
+  decisions,
+  origins,
+  permissionModes,
+  proofs,
+  sandboxLevels,
+  severities,
+  stops,
+  streams,
+} from './words.ts';
 
 /**
  * The shape of every event as it stands in a file. Objects let unknown fields through, so that a later minor version may add some.
@@ -81,6 +90,13 @@ const verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('malformed'), why: z.string() }),
 ]);
 
+const usage = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+});
+
 const task = z.object({
   goal: z.string(),
   language: z.enum(languages).nullable(),
@@ -95,6 +111,35 @@ const task = z.object({
   }),
   permissionMode: z.enum(permissionModes),
   seed: z.number().nullable(),
+});
+
+const modelRequest = z.object({
+  purpose: z.enum(purposes),
+  system: z.string(),
+  task: z.string(),
+  turn: z.string(),
+  schema: z.exactOptional(
+    z.object({ name: z.string(), description: z.string(), schema: z.record(z.string(), z.unknown()) }),
+  ),
+  maxTokens: count,
+});
+const modelReply = z.object({
+  kind: z.literal('reply'),
+  text: z.string(),
+  data: z.unknown().optional(),
+  stop: z.enum(stops),
+  usage,
+  costUsd: amount.nullable(),
+  model: z.string(),
+});
+const modelFailure = z.object({
+  kind: z.literal('failure'),
+  failure: z.enum(failureKinds),
+  message: z.string(),
+  status: z.exactOptional(z.int()),
+  retryAfterMs: z.exactOptional(amount),
+  usage: z.exactOptional(usage),
+  costUsd: z.exactOptional(amount.nullable()),
 });
 
 const outcome = z.object({
