@@ -29,7 +29,7 @@ export const runResult = z.discriminatedUnion('status', [
   z.object({ status: z.literal('crashed'), signal: z.string(), ...runFacts }),
 ]);
 
-const frame = z.object({
+export const frame = z.object({
   file: z.string(),
   line: count,
   column: z.exactOptional(count),

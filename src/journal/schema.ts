@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { profiles } from '../core/confinement.ts';
 import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
 import { failureKinds, purposes } from '../core/seams.ts';
 import { memoryShapes } from './schema-memory.ts';
-import { runResult, testReport } from './schema-run.ts';
+import { frame, runResult, testReport } from './schema-run.ts';
 import {
   decisions,
   origins,
