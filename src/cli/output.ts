@@ -115,7 +115,7 @@ export function memoriesUsed(state: SessionState): string[] {
 
 /** Ids of the lessons that a session left in memory, new or strengthened. */
 export function lessonsLearned(state: SessionState): string[] {
-  const lessons = state.learned.filter((one) => one.kind === 'lesson');
+  const lessons = state.learned.filter((one) => one.kind === 'lesson' && one.operation !== 'NOOP');
   return [...new Set(lessons.map((one) => one.id))];
 }
 

@@ -88,7 +88,8 @@ function placeLesson(draft: Draft<Lesson>, near: readonly Lesson[], placing: Pla
   // What did harm does not come back under its own words, and what taught already does not teach twice.
   if (lesson.state === 'quarantined') return likeness >= sameWords ? untouched() : added(draft, placing);
   const taught = draft.seenIn.every((session) => lesson.seenIn.includes(session));
-  if (draft.state === 'candidate' || (taught && likeness >= sameWords)) return untouched();
+  if (draft.state === 'candidate' || (taught && likeness >= sameWords && lesson.about.includes(draft.about)))
+    return untouched();
   if (!mayBeUsed(lesson)) return superseding(draft, lesson, placing);
   if ((lesson.stats.advantage ?? 0) < 0 && likeness < sameWords) return superseding(draft, lesson, placing);
   const fills =

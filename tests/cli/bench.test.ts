@@ -57,6 +57,8 @@ describe('bench', () => {
       wall_ms: expect.any(Number),
       cpu_ms: expect.any(Number),
       verdicts: ['passed'],
+      memories_used: [],
+      lessons_learned: [],
       journal: expect.stringContaining(path.join(place.home, 'logs')),
     });
     expect(total).toMatchObject({

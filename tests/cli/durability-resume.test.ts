@@ -115,7 +115,8 @@ describe('resume says what is wrong and what to do', { timeout: 60_000 }, () => 
     writeFileSync(journal, whole.replace('"type":"model.asked"', '"type":"model.shouted"'));
     const damaged = await resume(place, 'latest');
     expect(damaged.code).toBe(42);
-    expect(damaged.stderr).toMatch(/\.jsonl:2: /);
+    const line = whole.split('\n').findIndex((one) => one.includes('"type":"model.asked"')) + 1;
+    expect(damaged.stderr).toContain(`${journal}:${line}: `);
     writeFileSync(journal, '');
     expect(await resume(place, 'latest')).toMatchObject({ code: 42, stdout: '' });
   });
