@@ -7,7 +7,7 @@ import { openSandbox, withoutSandbox } from './compose/sandbox.ts';
 import type { Config } from './config.ts';
 import type { Confinement } from './core/confinement.ts';
 import { guardedToolkit } from './core/guard.ts';
-import { nothingRecalled } from './core/memory.ts';
+import { forgetful } from './core/memory.ts';
 import type { Approve, MemoryStore, ModelProvider, Runner, Scanner, Tester, Toolkit } from './core/seams.ts';
 import type { Redactor } from './journal/redact.ts';
 import { exitCodes, problem } from './problem.ts';
@@ -46,15 +46,6 @@ export function digest(text: string): string {
 
 /** Nobody is there to say yes or no. */
 export const nobodyApproves: Approve = async () => null;
-
-/** Nothing is remembered, and so nothing is recalled. */
-const noMemory: MemoryStore = {
-  recall: async () => nothingRecalled,
-  solution: async () => null,
-  remember: async () => null,
-  credit: async () => [],
-  retire: async () => {},
-};
 
 export async function openWorkbench(config: Config): Promise<Workbench> {
   const [
@@ -130,7 +121,7 @@ export async function composeToolkit(
 ): Promise<Toolkit> {
   const { decide, profile } = await decisionsOf(config, workbench);
   const toolkit: Toolkit = {
-    memory: noMemory,
+    memory: forgetful,
     ...needs,
     scan: workbench.scan,
     decide,

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { hasMemory } from '../compose/memory.ts';
+import { memoryFor } from '../compose/memory.ts';
 import { composeModel } from '../compose/model.ts';
 import { composeToolkit, digest, nobodyApproves, openWorkbench, type Workbench } from '../compose.ts';
 import type { Config } from '../config.ts';
@@ -112,7 +112,7 @@ interface Bench {
 
 async function benchOne(one: SuiteTask, bench: Bench): Promise<BenchRow> {
   const { config, workbench, interrupts } = bench;
-  const memory = bench.memory ?? (hasMemory(config, bench.model) ? (await workbench.memory()).store : null);
+  const memory = bench.memory ?? (await memoryFor(config, bench.model, workbench.memory));
   const toolkit = await composeToolkit(config, workbench, {
     model: bench.model,
     ...(memory ? { memory } : {}),

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { hasMemory } from '../compose/memory.ts';
+import { memoryFor } from '../compose/memory.ts';
 import { composeModel } from '../compose/model.ts';
 import { composeToolkit, digest, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
@@ -88,17 +88,17 @@ export async function newSession(
   });
   const { interrupts, surface, approve } = openStage(config.budgets.wallMs);
   try {
-    const remembers = hasMemory(config, model);
+    const memory = await memoryFor(config, model, workbench.memory);
     const toolkit = await composeToolkit(config, workbench, {
       model,
-      ...(remembers ? { memory: (await workbench.memory()).store } : {}),
+      ...(memory ? { memory } : {}),
       deliver: deliverTo(flags.out, flags.force),
       approve,
     });
     const start = {
       session: journal.session,
       version: config.version,
-      memory: remembers,
+      memory: memory !== null,
       sandbox: workbench.confinement,
     };
     const task = workbench.redactor.value(given);

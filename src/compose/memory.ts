@@ -64,9 +64,26 @@ async function openMemory(
   return { store, opened, problem, closeEmbedder };
 }
 
-/** Whether a session has memory: recorded replies are for the session they were recorded in, and know nothing of what was learned since. */
-export function hasMemory(config: Config, model: ModelProvider): boolean {
-  return config.memory && !/^(?:demo$|cassette:)/.test(model.id);
+/**
+ * The memory of a new session; null where it has none. A demonstration begins from nothing each time, and a recorded session has the memory it
+ * was recorded with: what was learned since is not for it.
+ */
+export async function memoryFor(
+  config: Config,
+  model: ModelProvider,
+  open: () => Promise<SessionMemory>,
+): Promise<MemoryStore | null> {
+  if (!config.memory || model.id === 'demo') return null;
+  const [, reference] = /^cassette:(.*)$/s.exec(model.id) ?? [];
+  if (reference === undefined) return (await open()).store;
+  const [{ findSession }, { loadJournal }, { memoryOf }] = await Promise.all([
+    import('../journal/list.ts'),
+    import('../journal/read.ts'),
+    import('../core/reenact.ts'),
+  ]);
+  const { events } = await loadJournal(await findSession(config.logs, reference));
+  const [started] = events;
+  return started?.type === 'session.started' && started.memory ? memoryOf(events) : null;
 }
 
 /** Identity of the project a folder belongs to: of its git root's path and remote, or of the folder's own path without one. 16 hex digits. */

@@ -1,5 +1,7 @@
 import type { CheckSet, ErrorSignature, Language, Program, Proof, RecalledMemory } from './domain.ts';
 
+import type { MemoryStore } from './seams.ts';
+
 /** The words of memory as plain data. Everything here survives JSON unchanged; the records stand in `memory/log.jsonl` as they are. */
 
 /**
@@ -222,3 +224,12 @@ export const flipOutcomes = [
   'interrupted',
 ] as const;
 export type FlipOutcome = (typeof flipOutcomes)[number];
+
+/** Nothing is remembered, and so nothing is recalled. */
+export const forgetful: MemoryStore = {
+  recall: async () => nothingRecalled,
+  solution: async () => null,
+  remember: async () => null,
+  credit: async () => [],
+  retire: async () => {},
+};

@@ -1,8 +1,8 @@
 import { type Divergence, departure, endedBefore } from './divergence.ts';
 import type { Delivery, RunResult, TestReport } from './domain.ts';
 import { type EventBody, type EventOf, isDelta, type SessionEvent } from './events.ts';
-import type { Kept, KnownSolution, Recall, StateChange } from './memory.ts';
-import type { Approval, ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
+import { forgetful, type Kept, type KnownSolution, type Recall, type StateChange } from './memory.ts';
+import type { Approval, MemoryStore, ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
 import { standing } from './standing.ts';
 import { mapParts, type Stream } from './stream.ts';
 
@@ -125,23 +125,7 @@ export function reenact(events: readonly SessionEvent[], live: Toolkit): Reenact
         return yield* live.tester.test(...job);
       },
     },
-    // What the record says was kept, credited or retired is in the store already: nothing is written twice.
-    memory: {
-      recall: async (query) => answers.recalls.shift() ?? (await live.memory.recall(query)),
-      solution: async (...asked) => {
-        const recorded = answers.solutions.shift();
-        return recorded === undefined ? await live.memory.solution(...asked) : recorded;
-      },
-      remember: async (draft) => {
-        const recorded = answers.kept.shift();
-        return recorded === undefined ? await live.memory.remember(draft) : recorded;
-      },
-      credit: async (use) => answers.credits.shift() ?? (await live.memory.credit(use)),
-      retire: async (id, why) => {
-        if (answers.retired > 0) answers.retired -= 1;
-        else await live.memory.retire(id, why);
-      },
-    },
+    memory: recordedMemory(() => answers, live.memory),
     approve: async (program, findings) => {
       const recorded = answers.permissions.shift();
       return recorded === undefined ? await live.approve(program, findings) : recorded;
@@ -154,6 +138,33 @@ export function reenact(events: readonly SessionEvent[], live: Toolkit): Reenact
       answers = answersOf([]);
     },
   };
+}
+
+/** What the record says was kept, credited or retired is in the store already: nothing is written twice. */
+function recordedMemory(answersNow: () => Answers, live: MemoryStore): MemoryStore {
+  return {
+    recall: async (query) => answersNow().recalls.shift() ?? (await live.recall(query)),
+    solution: async (...asked) => {
+      const recorded = answersNow().solutions.shift();
+      return recorded === undefined ? await live.solution(...asked) : recorded;
+    },
+    remember: async (draft) => {
+      const recorded = answersNow().kept.shift();
+      return recorded === undefined ? await live.remember(draft) : recorded;
+    },
+    credit: async (use) => answersNow().credits.shift() ?? (await live.credit(use)),
+    retire: async (id, why) => {
+      const answers = answersNow();
+      if (answers.retired > 0) answers.retired -= 1;
+      else await live.retire(id, why);
+    },
+  };
+}
+
+/** The memory of a recorded session: says again what it said then, and keeps nothing. */
+export function memoryOf(events: readonly SessionEvent[]): MemoryStore {
+  const answers = answersOf(events);
+  return recordedMemory(() => answers, forgetful);
 }
 
 /**

@@ -80,10 +80,14 @@ function compileGuard(python: string, folder: string): Promise<Compiled | null> 
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: compileMs,
     });
+    // An exit of ours does not wait for it, and leaves nothing behind.
+    const end = (): void => void child.kill('SIGKILL');
+    process.once('exit', end);
     const chunks: Buffer[] = [];
     child.once('error', () => resolve(null));
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('close', (code) => {
+      process.removeListener('exit', end);
       const [guard, parts] = Buffer.concat(chunks).toString('latin1').split('\n');
       if (code !== 0 || !guard || !parts) return resolve(null);
       resolve({ guard: Buffer.from(guard, 'base64'), parts: Buffer.from(parts, 'base64') });
