@@ -46,6 +46,16 @@ describe('no secret', { timeout: 60_000 }, () => {
     diagnose: () => ({
       tool: { name: 'diagnosis', input: { text: `It threw ${secrets.failure}, as ${secrets.reply} says.` } },
     }),
+    lesson: () => ({
+      tool: {
+        name: 'lesson',
+        input: {
+          when: `a program throws ${secrets.failure}`,
+          do: 'print the word and end',
+          why: `the reply had ${secrets.reply}`,
+        },
+      },
+    }),
     code: (nth) => ({
       text: [
         fence(
@@ -65,11 +75,13 @@ describe('no secret', { timeout: 60_000 }, () => {
     const server = await startModelServer({
       answer: ({ tools, text }) => {
         const purpose =
-          tools[0] === 'diagnosis'
-            ? 'diagnose'
-            : tools[0] === 'plan' && text.includes('Make the plan')
-              ? 'plan'
-              : 'code';
+          tools[0] === 'lesson'
+            ? 'lesson'
+            : tools[0] === 'diagnosis'
+              ? 'diagnose'
+              : tools[0] === 'plan' && text.includes('Make the plan')
+                ? 'plan'
+                : 'code';
         const nth = counts[purpose] ?? 0;
         counts[purpose] = nth + 1;
         return (answers[purpose] as (nth: number) => Answer)(nth);
@@ -113,13 +125,15 @@ describe('no secret', { timeout: 60_000 }, () => {
       await run('sessions');
       await run('resume', journal);
 
-      expect(counts).toEqual({ plan: 1, code: 3, diagnose: 1 });
-      expect(server.requests).toHaveLength(5);
+      expect(counts).toEqual({ plan: 1, code: 3, diagnose: 1, lesson: 1 });
+      expect(server.requests).toHaveLength(6);
       const prompts = server.requests.map((request) => JSON.stringify(request.body));
       const disk = place.journals().map((file) => readFileSync(file, 'utf8'));
       expect(disk).toHaveLength(2);
+      const memory = [readFileSync(path.join(place.home, 'memory', 'log.jsonl'), 'utf8')];
+      expect(memory[0]).toContain('"lesson"');
       for (const [where, secret] of Object.entries(secrets)) {
-        for (const [what, texts] of Object.entries({ prompts, disk, said })) {
+        for (const [what, texts] of Object.entries({ prompts, disk, said, memory })) {
           for (const text of texts)
             expect(text.includes(secret), `the secret of ${where} in ${what}`).toBe(false);
         }
@@ -129,7 +143,7 @@ describe('no secret', { timeout: 60_000 }, () => {
       for (const kind of ['github', 'entropy', 'slack', 'gitlab', 'npm', 'google', 'env', 'dotenv'])
         expect(kinds).toContain(kind);
       expect(prompts.join('')).toContain('<secret:github:');
-      expect(prompts.at(-1)).toContain('<secret:google:');
+      expect(prompts.at(-2)).toContain('<secret:google:');
       await allGone(place.root);
     } finally {
       await server.close();
