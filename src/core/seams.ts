@@ -183,17 +183,6 @@ export interface Embedder {
 }
 
 /**
- * Turns texts into vectors that are near when the texts mean the like. The same id promises the same vector for the same text on every
- * machine, so that an index can be kept. Throws when the model cannot be loaded or run.
- */
-export interface Embedder {
-  readonly id: string;
-  readonly dimensions: number;
-  /** One vector of length 1 for each text, in order. */
-  embed(texts: readonly string[]): Promise<Float32Array[]>;
-}
-
-/**
  * What is known that fits, and what was learned. Recall never throws for a damaged index: it recalls less and says so elsewhere.
  * The other verbs answer null when nothing could be kept (a full disk, a lock that nobody gives back): a session does not fail for it.
  */
