@@ -5,16 +5,28 @@ import { compiledGuard } from './guard-python.ts';
 import { interpreters } from './interpreter.ts';
 import { limitsOnly } from './sandbox/limits-only.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
+import { interpretersAhead } from './workers/interpreter-ahead.ts';
 
 /** A runner that also tells what a test framework recorded, and whether the checks were left alone. */
 export interface CheckRunner extends Runner {
   execute(job: RunJob, signal: AbortSignal): Stream<Chunk, Execution>;
 }
 
+/** A runner that has interpreters wait for jobs like the last ones. */
+export interface SubprocessRunner extends CheckRunner {
+  /** Has an interpreter wait for jobs like this, in the background. */
+  warm(job: RunJob): void;
+  /** How many wait. */
+  waiting(): number;
+  /** Ends those that wait. Programs can still be run afterwards. */
+  close(): Promise<void>;
+}
+
 /** Runs JavaScript, TypeScript, Python and shell as processes of this machine, under `sandbox`. Any capability is granted that the sandbox leaves open. */
-export function subprocessRunner(sandbox: Sandbox = limitsOnly()): CheckRunner {
-  const known = interpreters();
-  const needs = { sandbox, interpreters: known, guard: compiledGuard() };
+export function subprocessRunner(sandbox: Sandbox = limitsOnly()): SubprocessRunner {
+  const alone = { sandbox, interpreters: interpreters(), guard: compiledGuard() };
+  const ahead = interpretersAhead(alone);
+  const needs = { ...alone, ahead };
   return {
     name: 'subprocess',
     accepts: () => process.platform !== 'win32',
@@ -22,6 +34,9 @@ export function subprocessRunner(sandbox: Sandbox = limitsOnly()): CheckRunner {
       return (yield* execute(job, needs, signal)).run;
     },
     execute: (job, signal) => execute(job, needs, signal),
+    warm: ahead.warm,
+    waiting: ahead.waiting,
+    close: ahead.close,
   };
 }
 

@@ -1,0 +1,103 @@
+import { dirname, posix } from 'node:path';
+import type { RunJob } from '../../core/seams.ts';
+import { assetPath } from '../asset.ts';
+import { type Command, commandsOf } from '../commands.ts';
+import { type ExecuteNeeds, requestOf } from '../execute.ts';
+import { unsafePath } from '../safe-path.ts';
+import { languageOf } from '../testing/framework.ts';
+import { type Stage, stagesOf } from '../testing/stages.ts';
+import { openWorkspace } from '../workspace.ts';
+import { type Ahead, type Standby, startedAhead } from './ahead.ts';
+import { startIn } from './worker.ts';
+
+/** Python and Node that wait for the program of the next job: everything of a start is done by then that does not read the program. */
+export function interpretersAhead(needs: ExecuteNeeds): Ahead {
+  const none = needs.sandbox.ahead === false || process.platform === 'win32';
+  return startedAhead(none ? () => null : kindOf, (job) => startFor(job, needs));
+}
+
+/** All that a process is started with but the program's files; null where what is started depends on those. */
+function kindOf(job: RunJob): string | null {
+  if (!fits(job)) return null;
+  if (job.files.some((file) => unsafePath(file.path) !== null)) return null;
+  return JSON.stringify({ ...job, files: [] });
+}
+
+function fits(job: RunJob): boolean {
+  const { action } = job;
+  switch (action.kind) {
+    case 'entry':
+      return startsAhead(action.entry, job);
+    case 'tests': {
+      const [first] = action.files;
+      return (
+        first !== undefined && startsAhead(first, job) && job.checkFiles.some((file) => file.path === first)
+      );
+    }
+    case 'command': {
+      const [stage] = stagesOf(action.command) ?? [];
+      return stage !== undefined && stageFits(stage, job);
+    }
+  }
+}
+
+/** A compiled source is made of the program. */
+function startsAhead(path: string, job: RunJob): boolean {
+  const language = languageOf(path, job.language);
+  return language === 'python' || language === 'javascript';
+}
+
+function stageFits({ interpreter, words, main }: Stage, job: RunJob): boolean {
+  if (interpreter === 'bash') return false;
+  // These leave out what has a Python wait.
+  if (interpreter === 'python3' && words.some((word) => /^-[IES]$/.test(word))) return false;
+  if (main.kind !== 'module') return true;
+  // A module of the program owes no proof, one of the machine does.
+  const first = main.name.split('.')[0] ?? '';
+  return !job.files.some((file) => posix.normalize(file.path).split('/')[0]?.split('.')[0] === first);
+}
+
+async function startFor(job: RunJob, needs: ExecuteNeeds): Promise<Standby | null> {
+  const opened = openWorkspace([], job.checkFiles);
+  if (opened.kind !== 'opened') return null;
+  const { workspace } = opened;
+  try {
+    const { all } = await commandsOf(job, workspace, needs.interpreters, needs.guard);
+    const prepared = await all[0]?.();
+    if (prepared?.kind === 'ready') {
+      const { command } = prepared;
+      const request = requestOf(waitingCommand(command), job, workspace);
+      const worker = await startIn(workspace, needs.sandbox, request, 'kept');
+      if (typeof worker === 'string') return null;
+      return {
+        opened,
+        prepared,
+        isIdle: worker.isIdle,
+        dispatch: (limits, signal, onBytes) =>
+          worker.dispatch({ stdin: wordFor(command), limits, signal, onBytes, waited: true }),
+        dispose: worker.dispose,
+      };
+    }
+  } catch {
+    // The job itself will say what is wrong here.
+  }
+  workspace.remove();
+  return null;
+}
+
+/** The guard of a process that owes a proof waits for its nonce; any other process is made to wait for a word. */
+function waitingCommand(command: Command): Command {
+  if (command.proof !== null) return command;
+  const [file, ...rest] = command.argv;
+  if (file === process.execPath) {
+    const argv = [file, '--require', assetPath('node-wait.cjs'), ...rest] as const;
+    return { ...command, argv, env: { ...command.env, KINTSUGI_WAIT: '1' } };
+  }
+  const folder = dirname(assetPath('python-wait/sitecustomize.py'));
+  return { ...command, env: { ...command.env, PYTHONPATH: folder } };
+}
+
+function wordFor({ proof, stdin }: Command): string | null {
+  if (proof !== null) return stdin;
+  return stdin === null ? '0' : `1${stdin}`;
+}
