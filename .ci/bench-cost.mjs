@@ -168,10 +168,9 @@ try {
   if (choice.kind !== 'chosen') throw new Error(choice.why);
   const { sandbox } = choice;
   const python = await kit.interpreters().find('python3');
-  const runner = kit.subprocessRunner(sandbox);
+  const runner = kit.subprocessRunner(sandbox, { ahead: true });
   // Nothing waits for its programs: each start is a whole one.
   const cold = kit.subprocessRunner(sandbox);
-  await cold.close();
   const isolate = kit.isolateRunner({ sandbox });
   const entryJob = (language, name, content) =>
     jobOf(language, { [name]: content }, limits, { kind: 'entry', entry: name, args: [], stdin: '' });
@@ -204,6 +203,8 @@ try {
     startShell,
     entry('shell', 'a.sh', ':\n'),
   );
+  const [runShell, shellReady] = dispatched(entryJob('shell', 'a.sh', ':\n'));
+  await compare('sh that waits: a program over its plain start', none, startShell, runShell, shellReady);
   const isolated = jobOf('javascript', { 'a.js': 'console.log(1);\n' }, limits, {
     kind: 'entry',
     entry: 'a.js',

@@ -22,11 +22,17 @@ export interface SubprocessRunner extends CheckRunner {
   close(): Promise<void>;
 }
 
-/** Runs JavaScript, TypeScript, Python and shell as processes of this machine, under `sandbox`. Any capability is granted that the sandbox leaves open. */
-export function subprocessRunner(sandbox: Sandbox = limitsOnly()): SubprocessRunner {
+/**
+ * Runs JavaScript, TypeScript, Python and shell as processes of this machine, under `sandbox`. Any capability is granted that the sandbox leaves
+ * open. `ahead`: after a job an interpreter is started that waits for the next like it, so that somebody must call `close`.
+ */
+export function subprocessRunner(
+  sandbox: Sandbox = limitsOnly(),
+  options: { ahead?: boolean } = {},
+): SubprocessRunner {
   const alone = { sandbox, interpreters: interpreters(), guard: compiledGuard() };
   const ahead = interpretersAhead(alone);
-  const needs = { ...alone, ahead };
+  const needs = options.ahead === true ? { ...alone, ahead } : alone;
   return {
     name: 'subprocess',
     accepts: () => process.platform !== 'win32',

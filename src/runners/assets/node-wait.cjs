@@ -1,6 +1,6 @@
 'use strict';
 // Preloaded into a Node that was started ahead: waits for its program before Node looks for it. Nothing of it is left afterwards.
-// One byte comes on standard input once the program is in place: 0 when it gets no input, 1 when what follows is its input.
+// One line comes on standard input once the program is in place: 0 when it gets no input, 1 when what follows is its input.
 const { closeSync, openSync, readSync } = require('node:fs');
 
 const { process } = globalThis;
@@ -10,10 +10,14 @@ function wait() {
   delete require.cache[__filename];
   const at = process.execArgv.indexOf(__filename);
   if (at > 0) process.execArgv.splice(at - 1, 2);
-  const word = Buffer.alloc(1);
-  // Whoever started us is gone.
-  if (readSync(0, word, 0, 1, null) === 0) process.reallyExit(1);
-  if (word.toString('latin1') !== '0') return;
+  const word = Buffer.alloc(2);
+  for (let got = 0; got < word.length; ) {
+    const more = readSync(0, word, got, word.length - got, null);
+    // Whoever started us is gone.
+    if (more === 0) process.reallyExit(1);
+    got += more;
+  }
+  if (word.toString('latin1') !== '0\n') return;
   closeSync(0);
   openSync('/dev/null', 'r');
 }

@@ -1,4 +1,4 @@
-import { dirname, posix } from 'node:path';
+import { basename, dirname, posix } from 'node:path';
 import type { RunJob } from '../../core/seams.ts';
 import { assetPath } from '../asset.ts';
 import { type Command, commandsOf } from '../commands.ts';
@@ -10,7 +10,7 @@ import { openWorkspace } from '../workspace.ts';
 import { type Ahead, type Standby, startedAhead } from './ahead.ts';
 import { startIn } from './worker.ts';
 
-/** Python and Node that wait for the program of the next job: everything of a start is done by then that does not read the program. */
+/** Interpreters that wait for the program of the next job: everything of a start is done by then that does not read the program. */
 export function interpretersAhead(needs: ExecuteNeeds): Ahead {
   const none = needs.sandbox.ahead === false || process.platform === 'win32';
   return startedAhead(none ? () => null : kindOf, (job) => startFor(job, needs));
@@ -43,12 +43,10 @@ function fits(job: RunJob): boolean {
 
 /** A compiled source is made of the program. */
 function startsAhead(path: string, job: RunJob): boolean {
-  const language = languageOf(path, job.language);
-  return language === 'python' || language === 'javascript';
+  return languageOf(path, job.language) !== 'typescript';
 }
 
 function stageFits({ interpreter, words, main }: Stage, job: RunJob): boolean {
-  if (interpreter === 'bash') return false;
   // These leave out what has a Python wait.
   if (interpreter === 'python3' && words.some((word) => /^-[IES]$/.test(word))) return false;
   if (main.kind !== 'module') return true;
@@ -64,9 +62,10 @@ async function startFor(job: RunJob, needs: ExecuteNeeds): Promise<Standby | nul
   try {
     const { all } = await commandsOf(job, workspace, needs.interpreters, needs.guard);
     const prepared = await all[0]?.();
-    if (prepared?.kind === 'ready') {
+    const waiting = prepared?.kind === 'ready' ? waitingCommand(prepared.command) : null;
+    if (prepared?.kind === 'ready' && waiting !== null) {
       const { command } = prepared;
-      const request = requestOf(waitingCommand(command), job, workspace);
+      const request = requestOf(waiting, job, workspace);
       const worker = await startIn(workspace, needs.sandbox, request, 'kept');
       if (typeof worker === 'string') return null;
       return {
@@ -85,19 +84,27 @@ async function startFor(job: RunJob, needs: ExecuteNeeds): Promise<Standby | nul
   return null;
 }
 
-/** The guard of a process that owes a proof waits for its nonce; any other process is made to wait for a word. */
-function waitingCommand(command: Command): Command {
+/** Becomes the shell in its arguments, in the very process that waited. */
+const shellWait =
+  'read -r kintsugi_word || exit 1; [ "$kintsugi_word" = 1 ] || exec </dev/null; unset kintsugi_word; exec "$@"';
+
+/** The guard of a process that owes a proof waits for its nonce; any other process is made to wait for a word. Null where nothing can. */
+function waitingCommand(command: Command): Command | null {
   if (command.proof !== null) return command;
   const [file, ...rest] = command.argv;
   if (file === process.execPath) {
     const argv = [file, '--require', assetPath('node-wait.cjs'), ...rest] as const;
     return { ...command, argv, env: { ...command.env, KINTSUGI_WAIT: '1' } };
   }
+  if (/^(\/usr)?\/bin\/(ba)?sh$/.test(file)) {
+    return { ...command, argv: ['/bin/sh', '-c', shellWait, 'sh', file, ...rest] };
+  }
+  if (!/^python/.test(basename(file))) return null;
   const folder = dirname(assetPath('python-wait/sitecustomize.py'));
   return { ...command, env: { ...command.env, PYTHONPATH: folder } };
 }
 
 function wordFor({ proof, stdin }: Command): string | null {
   if (proof !== null) return stdin;
-  return stdin === null ? '0' : `1${stdin}`;
+  return stdin === null ? '0\n' : `1\n${stdin}`;
 }

@@ -1,6 +1,6 @@
 """Has a Python that was started ahead wait for its program, before it looks for it. Found by PYTHONPATH, of which nothing is left afterwards.
 
-One byte comes on standard input once the program is in place: 0 when it gets no input, 1 when what follows is its input.
+One line comes on standard input once the program is in place: 0 when it gets no input, 1 when what follows is its input.
 """
 
 
@@ -13,7 +13,7 @@ def _wait(folder):
     sys.path[:] = [one for one in sys.path if one != folder]
     sys.path_importer_cache.pop(folder, None)
     word = os.read(0, 1)
-    if not word:
+    if not word or os.read(0, 1) != b"\n":
         os._exit(1)
     if word == b"0":
         nothing = os.open(os.devnull, os.O_RDONLY)
