@@ -93,8 +93,10 @@ function waitingCommand(command: Command): Command | null {
   if (command.proof !== null) return command;
   const [file, ...rest] = command.argv;
   if (file === process.execPath) {
-    const argv = [file, '--require', assetPath('node-wait.cjs'), ...rest] as const;
-    return { ...command, argv, env: { ...command.env, KINTSUGI_WAIT: '1' } };
+    const given = command.env.NODE_OPTIONS ?? '';
+    // Not an argument of its own: a thread is told those of its process.
+    const options = `${given} --require ${JSON.stringify(assetPath('node-wait.cjs'))}`.trim();
+    return { ...command, env: { ...command.env, NODE_OPTIONS: options, KINTSUGI_WAIT: given } };
   }
   if (/^(\/usr)?\/bin\/(ba)?sh$/.test(file)) {
     return { ...command, argv: ['/bin/sh', '-c', shellWait, 'sh', file, ...rest] };

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { type Following, follow, type ProcessEnd, type ProcessRequest, start } from '../process.ts';
+import { readProcess } from '../process-table.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
 
@@ -66,7 +67,8 @@ export async function startIn(
     return follow(running, job);
   };
   return {
-    isIdle: () => idle,
+    // Its end may not have been told to us yet.
+    isIdle: () => idle && (running.members === null || readProcess(child.pid ?? 0, 1) !== null),
     folders: [workspace.folder, workspace.root],
     dispatch: async (job) => {
       if (folder === 'kept') process.removeListener('exit', left);
