@@ -123,7 +123,7 @@ const programs: Case[] = [
   }),
   node(
     'a thread of Node',
-    'const { Worker } = require("worker_threads"); new Worker("console.log(process.execArgv, Object.keys(process.env).sort().join(), process.argv.length); throw new RangeError(\'t\')", { eval: true });',
+    'const { Worker } = require("worker_threads"); new Worker("console.log(process.execArgv, Object.keys(process.env).sort().join(), process.argv.length); throw new RangeError(\'t\')", { eval: true }).on("error", (e) => console.log(String(e)));',
   ),
   node(
     'a child that is Node',

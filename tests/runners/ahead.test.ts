@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { drain } from '../../src/core/stream.ts';
 import { limitsOnly } from '../../src/runners/sandbox/limits-only.ts';
@@ -118,7 +119,7 @@ describe.skipIf(process.platform !== 'linux')('interpreters that wait', () => {
       const job = JSON.stringify(hello());
       writeFileSync(
         path.join(folder, 'parent.ts'),
-        `import { subprocessRunner } from ${JSON.stringify(source)};
+        `import { subprocessRunner } from ${JSON.stringify(fileURLToPath(source))};
 import { writeFileSync } from 'node:fs';
 ${more}
 subprocessRunner(undefined, { ahead: true }).warm(${job});
