@@ -42,7 +42,9 @@ export function subprocessRunner(
     execute: (job, signal) => execute(job, needs, signal),
     warm: ahead.warm,
     waiting: ahead.waiting,
-    close: ahead.close,
+    close: async () => {
+      await Promise.all([ahead.close(), alone.guard.close()]);
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -37,7 +36,6 @@ function idle(parent = process.pid): number[] {
     });
 }
 
-const folders = () => readdirSync(tmpdir()).filter((name) => /^kintsugi-[0-9a-f]{12}-/.test(name));
 const hello = (text = 'hello', name = 'a.js') =>
   entryJob('javascript', filesOf({ [name]: `console.log('${text}', process.ppid);` }));
 
@@ -98,16 +96,20 @@ describe.skipIf(process.platform !== 'linux')('interpreters that wait', () => {
   });
 
   test('are gone with their folders after close; a closed runner still runs programs but has nobody wait', async () => {
-    const before = new Set(folders());
-    const runner = makeRunner();
-    runner.warm(hello());
-    await until(() => idle().length === 1, 'one waits');
-    await runner.close();
-    expect(idle()).toEqual([]);
-    expect(folders().every((name) => before.has(name))).toBe(true);
-    expect(await drain(runner.run(hello(), never()))).toMatchObject({ exitCode: 0 });
-    runner.warm(hello());
-    expect(runner.waiting()).toBe(0);
+    await inFolder(async (folder) => {
+      vi.stubEnv('TMPDIR', folder);
+      const runner = makeRunner();
+      runner.warm(hello());
+      await until(() => idle().length === 1, 'one waits');
+      expect(readdirSync(folder)).toHaveLength(1);
+      await runner.close();
+      expect(idle()).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
+      expect(await drain(runner.run(hello(), never()))).toMatchObject({ exitCode: 0 });
+      runner.warm(hello());
+      expect(runner.waiting()).toBe(0);
+      vi.unstubAllEnvs();
+    });
   });
 
   test.each([
