@@ -229,7 +229,7 @@ try {
   console.log(`${`${pairs} pairs, ${begin}`.padEnd(50)}     value    target held`);
   const rows = await compare(
     [path.join(work, 'baseline.mjs'), goal],
-    [main, '-p', goal, '--model', 'anthropic'],
+    [main, '-p', goal, '--model', 'anthropic', '--no-memory'],
     true,
   );
   const of = (pick) => median(rows.map(pick));

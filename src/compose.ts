@@ -27,7 +27,7 @@ export interface Workbench {
   limits: Toolkit['limits'];
   /** Opened at the first session that has memory. */
   memory: () => Promise<SessionMemory>;
-  /** Writes what is new and lets everything go. To be called at the end of the last session. */
+  /** Writes what is new, ends the processes that wait for a program and lets everything go. To be called at the end of the last session. */
   close(): Promise<void>;
 }
 
@@ -68,8 +68,9 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
   const opened = await openSandbox(config);
   if (opened.kind === 'unavailable') throw problem(exitCodes.sandbox, withoutSandbox(opened));
   const { sandbox, confinement } = opened;
-  const subprocess = subprocessRunner(sandbox);
-  const runners = [isolateRunner({ sandbox, instead: subprocess }), subprocess];
+  const subprocess = subprocessRunner(sandbox, { ahead: true });
+  const isolate = isolateRunner({ sandbox, instead: subprocess });
+  const runners = [isolate, subprocess];
   const memories = openMemories(config);
   return {
     scan: await makeScanner(),
@@ -81,7 +82,9 @@ export async function openWorkbench(config: Config): Promise<Workbench> {
     prompt: loadPrompts(config.prompts),
     limits: programLimits,
     memory: memories.open,
-    close: memories.close,
+    close: async () => {
+      await Promise.all([memories.close(), isolate.close(), subprocess.close()]);
+    },
   };
 }
 

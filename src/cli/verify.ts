@@ -34,22 +34,26 @@ export async function verifyJournal(
   const facts = factsOf(beforeInterruption(events));
   // What memory said then is in the record; nothing is remembered of a verification.
   const workbench = await openWorkbench({ ...config, memory: false });
-  const permissionMode = recordedMode(config, file, started);
-  const live = await composeToolkit({ ...config, permissionMode }, workbench, {
-    model: silent(started.model),
-    deliver: async (program) => ({ directory: null, files: program.files.map((one) => one.path) }),
-    approve: nobodyApproves,
-  });
-  const { session, version, memory, forkedFrom } = started;
-  const start = { session, version, memory, ...(forkedFrom ? { forkedFrom } : {}) };
-  const { toolkit } = reenact(trusted(config, file, events).filter(isWorldless), live);
-  const stream = runSession(start, started.task, toolkit, signal);
-  // What the loop puts together from several texts was redacted when it was written, so it is here.
-  const verification = await compare(stream, facts, (event) =>
-    withoutHashes(workbench.redactor.value(event)),
-  );
-  signal.throwIfAborted();
-  return { ...verification, confinement: workbench.confinement };
+  try {
+    const permissionMode = recordedMode(config, file, started);
+    const live = await composeToolkit({ ...config, permissionMode }, workbench, {
+      model: silent(started.model),
+      deliver: async (program) => ({ directory: null, files: program.files.map((one) => one.path) }),
+      approve: nobodyApproves,
+    });
+    const { session, version, memory, forkedFrom } = started;
+    const start = { session, version, memory, ...(forkedFrom ? { forkedFrom } : {}) };
+    const { toolkit } = reenact(trusted(config, file, events).filter(isWorldless), live);
+    const stream = runSession(start, started.task, toolkit, signal);
+    // What the loop puts together from several texts was redacted when it was written, so it is here.
+    const verification = await compare(stream, facts, (event) =>
+      withoutHashes(workbench.redactor.value(event)),
+    );
+    signal.throwIfAborted();
+    return { ...verification, confinement: workbench.confinement };
+  } finally {
+    await workbench.close();
+  }
 }
 
 /** The answers that are taken from the record: all but what this machine can find out again. */

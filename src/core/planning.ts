@@ -34,6 +34,8 @@ export async function* makePlan(
     const plan = yield* askPlan(context, recalled, feedback);
     if ('ending' in plan) return plan;
     yield { type: 'plan.made', plan };
+    if (context.task.permissionMode !== 'plan')
+      for (const runner of context.toolkit.runners) runner.prepare?.(plan.language);
     const vacuous: string[][] = [];
     let toReturn: { step: number; names: string[] } | null = null;
     for (const [at, step] of plan.steps.entries()) {

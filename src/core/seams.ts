@@ -139,6 +139,8 @@ export interface Runner {
   readonly name: string;
   /** Whether this runner can do the job as asked, with the capabilities it names. */
   accepts(job: RunJob): boolean;
+  /** Gets ready, in the background, for programs of this language: one is to come. Never throws. */
+  prepare?(language: Language): void;
   run(job: RunJob, signal: AbortSignal): Stream<Chunk, RunResult>;
 }
 

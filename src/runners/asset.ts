@@ -8,6 +8,8 @@ export function assetPath(
     | 'landlock_launch.py'
     | 'node-guard.cjs'
     | 'node-reporter.mjs'
+    | 'node-wait.cjs'
+    | 'python-wait/sitecustomize.py'
     | 'python_guard.py'
     | 'python_tests.py'
     | 'sandbox-probe.cjs',

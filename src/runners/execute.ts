@@ -7,15 +7,16 @@ import type { Stream } from '../core/stream.ts';
 import { assetPath } from './asset.ts';
 import { chunkQueue } from './chunk-queue.ts';
 import { classify } from './classify.ts';
-import { commandsOf, type Prepared } from './commands.ts';
+import { type Command, commandsOf, type Prepared } from './commands.ts';
 import type { CompiledGuard } from './guard-python.ts';
 import type { Interpreters } from './interpreter.ts';
 import { output } from './output.ts';
-import { type ProcessEnd, supervise } from './process.ts';
+import { type ProcessEnd, type ProcessRequest, supervise } from './process.ts';
 import { openReport } from './report-inbox.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import type { TestStyle } from './testing/framework.ts';
 import type { Proof } from './testing/proof.ts';
+import type { Ahead, Standby } from './workers/ahead.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
 /** What a result says of its confinement: a level that knows no profiles names none. */
@@ -44,15 +45,41 @@ export interface Execution {
   rewritten: string[];
 }
 
+export interface ExecuteNeeds {
+  sandbox: Sandbox;
+  interpreters: Interpreters;
+  guard?: CompiledGuard;
+  /** Interpreters that wait for jobs like those that were done; absent: each is started for its job. */
+  ahead?: Ahead;
+}
+
 /** Does a job in a fresh folder, one process after the other, and removes the folder. Failures as in Runner. */
 export async function* execute(
   job: RunJob,
-  needs: { sandbox: Sandbox; interpreters: Interpreters; guard?: CompiledGuard },
+  needs: ExecuteNeeds,
+  signal: AbortSignal,
+): Stream<Chunk, Execution> {
+  if (!needs.ahead) return yield* executeOn(job, needs, null, signal);
+  needs.ahead.enter();
+  let standby: Standby | null = null;
+  try {
+    standby = await needs.ahead.take(job);
+    return yield* executeOn(job, needs, standby, signal);
+  } finally {
+    await standby?.dispose();
+    needs.ahead.leave(job);
+  }
+}
+
+async function* executeOn(
+  job: RunJob,
+  needs: ExecuteNeeds,
+  standby: Standby | null,
   signal: AbortSignal,
 ): Stream<Chunk, Execution> {
   const confinement = confinementOf(needs.sandbox, job.profile ?? 'workspace-write');
   const facts: RunFacts = { ...noFacts, sandbox: confinement };
-  const opened = openWorkspace(job.files, job.checkFiles);
+  const opened = standby?.opened ?? openWorkspace(job.files, job.checkFiles);
   if (opened.kind !== 'opened') {
     const status = opened.kind === 'refused' ? 'refused' : 'sandbox-failed';
     return { run: { ...facts, status, why: opened.why }, episodes: [], tampered: [], rewritten: [] };
@@ -66,11 +93,11 @@ export async function* execute(
     for (const [index, prepare] of all.entries()) {
       if (index > 0) removeCompiled(workspace.folder);
       const limits = { ...job.limits, wallMs: Math.max(1, wallMs) };
+      const waiting = index === 0 ? standby : null;
       const episode = yield* runOne(
-        await prepare(),
+        waiting?.prepared ?? (await prepare()),
         { ...job, limits },
-        workspace,
-        needs.sandbox,
+        { workspace, sandbox: needs.sandbox, waiting },
         facts,
         signal,
       );
@@ -121,8 +148,7 @@ const noFacts = { stdout: '', stderr: '', truncated: false, ms: 0, cpuMs: null, 
 async function* runOne(
   prepared: Prepared,
   job: RunJob,
-  workspace: Workspace,
-  sandbox: Sandbox,
+  { workspace, sandbox, waiting }: { workspace: Workspace; sandbox: Sandbox; waiting: Standby | null },
   facts: RunFacts,
   signal: AbortSignal,
 ): Stream<Chunk, Episode> {
@@ -144,24 +170,11 @@ async function* runOne(
   const queue = chunkQueue();
   const written = output(job.limits, workspace.stripper, queue.push);
   const stop = new AbortController();
-  const request = {
-    ...command,
-    cwd: workspace.folder,
-    root: workspace.root,
-    temporary: workspace.temporary,
-    limits: job.limits,
-    ...(job.profile === undefined ? {} : { profile: job.profile }),
-    readOnly: job.checkFiles.map((file) => join(workspace.folder, file.path)),
-    writable: [workspace.temporary, ...(command.proof === null ? [] : [dirname(command.proof.report)])],
-    // Guards and reporters are loaded by the program's own interpreter.
-    visible: [dirname(assetPath('node-guard.cjs'))],
-  };
-  const ended: Promise<ProcessEnd> = supervise(
-    sandbox,
-    request,
-    AbortSignal.any([signal, stop.signal]),
-    written.push,
-  ).finally(() => {
+  const either = AbortSignal.any([signal, stop.signal]);
+  const begun: Promise<ProcessEnd> = waiting
+    ? waiting.dispatch(job.limits, either, written.push)
+    : supervise(sandbox, requestOf(command, job, workspace), either, written.push);
+  const ended = begun.finally(() => {
     written.end();
     queue.close();
   });
@@ -179,6 +192,22 @@ async function* runOne(
     await ended.catch(() => {});
     inbox.close();
   }
+}
+
+/** The process of a command in its folder. */
+export function requestOf(command: Command, job: RunJob, workspace: Workspace): ProcessRequest {
+  return {
+    ...command,
+    cwd: workspace.folder,
+    root: workspace.root,
+    temporary: workspace.temporary,
+    limits: job.limits,
+    ...(job.profile === undefined ? {} : { profile: job.profile }),
+    readOnly: job.checkFiles.map((file) => join(workspace.folder, file.path)),
+    writable: [workspace.temporary, ...(command.proof === null ? [] : [dirname(command.proof.report)])],
+    // Guards and reporters are loaded by the program's own interpreter.
+    visible: [dirname(assetPath('node-guard.cjs'))],
+  };
 }
 
 /** Several runs as one: the first that did not end with exit code 0 says how. */

@@ -27,6 +27,8 @@ esac
 export interface CompiledGuard {
   /** The path of a guard for `python`: a fresh copy below `folder` once it is compiled, the source until then and where that fails. */
   path(python: string, folder: string): Promise<string>;
+  /** Ends what still compiles. The guard is its source from then on. */
+  close(): Promise<void>;
 }
 
 interface Compiled {
@@ -36,13 +38,18 @@ interface Compiled {
 
 export function compiledGuard(): CompiledGuard {
   const known = new Map<string, Promise<Compiled | null>>();
+  const stop = new AbortController();
   return {
+    close: async () => {
+      stop.abort();
+      await Promise.all(known.values());
+    },
     path: async (python, folder) => {
       const source = assetPath('python_guard.py');
       const begun = known.get(python);
       if (begun === undefined) {
         // The first check does not wait for what only later ones gain from.
-        known.set(python, compileGuard(python, dirname(source)));
+        known.set(python, compileGuard(python, dirname(source), stop.signal));
         return source;
       }
       const compiled = await begun;
@@ -73,18 +80,21 @@ for part in (guard, marshal.dumps([compiled(name) for name in names])):
 const compileMs = 10_000;
 
 /** Null when this interpreter does not do it. Runs nothing but our own files, and keeps nobody waiting for its end. */
-function compileGuard(python: string, folder: string): Promise<Compiled | null> {
+function compileGuard(python: string, folder: string, signal: AbortSignal): Promise<Compiled | null> {
   return new Promise((resolve) => {
     const child = spawn(python, ['-I', '-S', '-c', compiler, folder], {
       env: {},
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: compileMs,
+      signal,
+      killSignal: 'SIGKILL',
     });
     // An exit of ours does not wait for it, and leaves nothing behind.
     const end = (): void => void child.kill('SIGKILL');
     process.once('exit', end);
     const chunks: Buffer[] = [];
-    child.once('error', () => resolve(null));
+    // An end that was asked for is told before it came.
+    child.once('error', () => child.pid ?? resolve(null));
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('close', (code) => {
       process.removeListener('exit', end);

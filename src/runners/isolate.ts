@@ -53,6 +53,10 @@ export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
     return engines;
   };
   let refill: NodeJS.Timeout | undefined;
+  const warm = (limits = programLimits): void => {
+    const [engine] = usable();
+    if (engine !== undefined) pool.warm(kindOf(engine, limits));
+  };
   const run = async function* (job: RunJob, signal: AbortSignal): Stream<Chunk, RunResult> {
     clearTimeout(refill);
     for (;;) {
@@ -77,10 +81,10 @@ export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
     name: 'isolate',
     accepts: (job) => isPure(job) && usable().length > 0,
     run,
-    warm: (limits = programLimits) => {
-      const [engine] = usable();
-      if (engine !== undefined) pool.warm(kindOf(engine, limits));
+    prepare: (language) => {
+      if (language === 'javascript' || language === 'typescript') warm();
     },
+    warm,
     close: pool.close,
   };
 }

@@ -85,6 +85,8 @@ export function proportionalBytes(row: ProcessRow, pageBytes: number): number {
 export interface RunMembers {
   /** Members alive now. The lifeline's process is none of them. */
   scan(): ProcessRow[];
+  /** As `scan`, for a run of which nothing hostile has run yet: who is no member now never will be, however long it takes. */
+  settle(): ProcessRow[];
 }
 
 /** `older`: the processes that were there before the run began. */
@@ -103,29 +105,35 @@ export function runMembers(marks: RunMarks, older: Iterable<number>): RunMembers
     (readText(`/proc/${row.pid}/environ`) ?? '').split('\0').includes(marks.marker) ||
     isInside(readLink(`/proc/${row.pid}/cwd`), marks.folder);
 
-  return {
-    scan: () => {
-      const now = listPids();
-      const present = new Set(now);
-      strangers = new Set([...strangers].filter((pid) => present.has(pid)));
-      const unknown = now
-        .filter((pid) => !strangers.has(pid) && pid !== process.pid)
-        .map((pid) => readProcess(pid, pageBytes))
-        .filter((row) => row !== null);
-      const found = new Set<number>();
-      // A child may be listed before its parent is known: go on until nothing is added.
-      for (let grown = true; grown; ) {
-        grown = false;
-        for (const row of unknown) {
-          if (found.has(row.pid) || !belongs(row, found)) continue;
-          found.add(row.pid);
-          grown = true;
-        }
+  const scan = (now: number[]): ProcessRow[] => {
+    const present = new Set(now);
+    strangers = new Set([...strangers].filter((pid) => present.has(pid)));
+    const unknown = now
+      .filter((pid) => !strangers.has(pid) && pid !== process.pid)
+      .map((pid) => readProcess(pid, pageBytes))
+      .filter((row) => row !== null);
+    const found = new Set<number>();
+    // A child may be listed before its parent is known: go on until nothing is added.
+    for (let grown = true; grown; ) {
+      grown = false;
+      for (const row of unknown) {
+        if (found.has(row.pid) || !belongs(row, found)) continue;
+        found.add(row.pid);
+        grown = true;
       }
-      members = found;
-      const rows = unknown.filter((row) => found.has(row.pid));
-      watcher ??= rows.find((row) => isWatcher(row, marks.leader))?.pid ?? null;
-      return rows.filter((row) => row.pid !== watcher || row.group !== marks.leader);
+    }
+    members = found;
+    const rows = unknown.filter((row) => found.has(row.pid));
+    watcher ??= rows.find((row) => isWatcher(row, marks.leader))?.pid ?? null;
+    return rows.filter((row) => row.pid !== watcher || row.group !== marks.leader);
+  };
+  return {
+    scan: () => scan(listPids()),
+    settle: () => {
+      const now = listPids();
+      const rows = scan(now);
+      strangers = new Set(now.filter((pid) => !members.has(pid)));
+      return rows;
     },
   };
 }

@@ -71,6 +71,8 @@ export interface Following {
   onBytes: (stream: Chunk['stream'], bytes: Uint8Array) => void;
   /** True as soon as what it wrote says that its work is done: it is not waited for then. */
   isOver?: () => boolean;
+  /** It was started ahead of its job: what it used while it waited does not count. */
+  waited?: boolean;
 }
 
 /**
@@ -116,7 +118,7 @@ export async function start(sandbox: Sandbox, request: ProcessRequest): Promise<
 /** As `supervise`, for a process that was started before; `begun` is when its time began, as of `performance.now()`. */
 export async function follow(
   running: Running,
-  { stdin, limits, signal, onBytes, isOver }: Following,
+  { stdin, limits, signal, onBytes, isOver, waited }: Following,
   begun = performance.now(),
 ): Promise<ProcessEnd> {
   const { child, confined, taken } = running.started;
@@ -148,10 +150,11 @@ export async function follow(
   const clock = setTimeout(() => end('timed-out'), limits.wallMs);
   const cancel = () => end('cancelled');
   signal.addEventListener('abort', cancel, { once: true });
+  const before = waited === true ? (members?.settle() ?? []) : [];
   // The sandbox's own processes are not the program's to account for.
   const processes = limits.processes + (confined.ownProcesses ?? 0);
   const watchdog: Watchdog | null = members
-    ? watch({ members, leader, limits: { ...limits, processes }, folder: root }, end)
+    ? watch({ members, leader, limits: { ...limits, processes }, folder: root, before }, end)
     : null;
   if (signal.aborted) cancel();
   feed(child, stdin);

@@ -28,10 +28,18 @@ const readings = 3;
  * is past the limits. Only where there is a process table.
  */
 export function watch(
-  options: { members: RunMembers; leader: number; limits: RunLimits; folder: string },
+  options: {
+    members: RunMembers;
+    leader: number;
+    limits: RunLimits;
+    folder: string;
+    /** What the processes of the run had used before it began: not the program's to account for. */
+    before?: readonly ProcessRow[];
+  },
   breach: (kind: Breach) => void,
 ): Watchdog {
   const { members, leader, limits, folder } = options;
+  const before = new Map((options.before ?? []).map((row) => [row.pid, row]));
   const pageBytes = readPageBytes();
   const seen = new Map<number, ProcessRow>();
   const diskBefore = diskUse(folder);
@@ -56,11 +64,15 @@ export function watch(
     }
     return least;
   };
+  const earlier = (row: ProcessRow) => before.get(row.pid) ?? { cpuMs: 0, childrenCpuMs: 0 };
   const measure = (rows: ProcessRow[]): void => {
     if (rows.length === 0) return;
     for (const row of rows) seen.set(row.pid, row);
-    const own = [...seen.values()].reduce((sum, row) => sum + row.cpuMs, 0);
-    const withChildren = rows.reduce((sum, row) => sum + row.cpuMs + row.childrenCpuMs, 0);
+    const own = [...seen.values()].reduce((sum, row) => sum + row.cpuMs - earlier(row).cpuMs, 0);
+    const withChildren = rows.reduce((sum, row) => {
+      const { cpuMs: first, childrenCpuMs: firstOfChildren } = earlier(row);
+      return sum + row.cpuMs - first + row.childrenCpuMs - firstOfChildren;
+    }, 0);
     cpuMs = Math.max(cpuMs ?? 0, own, withChildren);
     peakBytes = Math.max(peakBytes ?? 0, totalBytes(rows));
   };

@@ -4,6 +4,8 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -37,6 +39,11 @@ export interface Workspace {
   changed(): SourceFile[];
   /** Writes a file that the run needs and that is none of its results. */
   add(file: SourceFile): void;
+  /**
+   * Writes the program into a folder that was opened with the check files alone, before anything of it runs, for whoever the folder was given
+   * to. Throws where that cannot be done.
+   */
+  fill(files: SourceFile[]): void;
   remove(): void;
 }
 
@@ -92,6 +99,14 @@ export function openWorkspace(files: SourceFile[], checkFiles: SourceFile[]): Op
           own.add(file.path);
           writeFresh(folder, file, 0o600);
         },
+        fill: (program) => {
+          const fresh = new Map(program.map((file) => [file.path, file.content]));
+          const owner = ownerOf(folder);
+          for (const [path, content] of fresh) {
+            before.set(path, content);
+            if (!checks.has(path)) writeFresh(folder, { path, content }, 0o600, owner);
+          }
+        },
         remove: () => remove(opened),
       },
     };
@@ -102,14 +117,30 @@ export function openWorkspace(files: SourceFile[], checkFiles: SourceFile[]): Op
   }
 }
 
+interface Owner {
+  user: number;
+  group: number;
+}
+
+/** Null when the folder is still ours. */
+function ownerOf(folder: string): Owner | null {
+  const { uid, gid } = lstatSync(folder);
+  return uid === process.getuid?.() ? null : { user: uid, group: gid };
+}
+
 /** Creates a file that was not there; a link in its place is not followed. */
-function writeFresh(folder: string, file: SourceFile, mode: number): void {
+function writeFresh(folder: string, file: SourceFile, mode: number, owner: Owner | null = null): void {
   const path = join(folder, file.path);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const first = mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (first !== undefined && owner !== null) {
+    for (let made = dirname(path); made.length >= first.length; made = dirname(made))
+      lchownSync(made, owner.user, owner.group);
+  }
   const descriptor = createFile(path);
   try {
     writeFileSync(descriptor, file.content);
     if (mode !== 0o600) fchmodSync(descriptor, mode);
+    if (owner !== null) fchownSync(descriptor, owner.user, owner.group);
   } finally {
     closeSync(descriptor);
   }

@@ -105,7 +105,7 @@ function openChannel({ main, proof, report, nonce: given }, places) {
 
 function guard(job, places, proves) {
   const { main, script } = job;
-  const record = proves ? openChannel(job, places) : null;
+  let record = null;
   const text = main === undefined ? (script ?? '') : proves ? textOrNothing(places, main) : '';
   const state = {
     evaluated: main === undefined,
@@ -155,7 +155,10 @@ function guard(job, places, proves) {
   if (includes(text, 'node:test')) {
     watch.lockAll('node:test', require('node:test'));
     watch.watchStreams();
+    require('./node-guard-tests.cjs');
   }
+  // Last of all: a process that was started ahead waits for its job here, and nothing of the program is there before.
+  record = openChannel(job, places);
   if (record !== null && process.execArgv.some((one) => one.startsWith('--test-reporter=')))
     module.exports.reporter = require('./node-guard-tests.cjs')({ state, record, tell, places });
 }

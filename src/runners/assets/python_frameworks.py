@@ -6,21 +6,43 @@ tellers = set()
 
 
 def load_first(run, names):
-    """Imports what the check imports anyway, of the standard library and pytest, unless files of the run stand in for some of it."""
-    standard = sys.stdlib_module_names | {"pytest", "_pytest", "pluggy"} if hasattr(sys, "stdlib_module_names") else {"unittest", "pytest"}
-    folders = {run.folder or os.getcwd(), sys.path[0] or os.getcwd()}
-    try:
-        beside = {name.split(".")[0] for folder in folders for name in os.listdir(folder)}
-    except OSError:
-        return
-    if beside & standard:
-        return
+    """
+    Imports what the check imports anyway, of the standard library and pytest, unless files of the run stand in for some of it. Returns the names
+    of modules that could.
+    """
+    standard, beside = _standard(), _beside(run)
+    if beside is None or beside & standard:
+        return beside
     for name in names:
         if name.split(".")[0] in standard:
             try:
                 __import__(name)
             except ImportError:
                 continue
+    return beside
+
+
+def is_stale(run, before):
+    """Whether a program that came after `load_first` has files in the place of what was loaded, or of what is then not to be loaded first."""
+    for finder in list(sys.path_importer_cache.values()):
+        if hasattr(finder, "invalidate_caches"):
+            finder.invalidate_caches()
+    now = _beside(run)
+    if before is None or now is None:
+        return before is not now
+    return bool((now - before) & (_standard() | {name.split(".")[0] for name in sys.modules}))
+
+
+def _standard():
+    return sys.stdlib_module_names | {"pytest", "_pytest", "pluggy"} if hasattr(sys, "stdlib_module_names") else {"unittest", "pytest"}
+
+
+def _beside(run):
+    folders = {run.folder or os.getcwd(), sys.path[0] or os.getcwd()}
+    try:
+        return {name.split(".")[0] for folder in folders for name in os.listdir(folder)}
+    except OSError:
+        return None
 
 
 def watch_unittest(run):

@@ -50,15 +50,13 @@ def _begin(work, open_side, sealed_side):
         return None
     sealed = sealed_side["Run"]()
     sealed.main_file = run.main_file
-    record = sealed_side["open_channel"](sealed)
-    report = record and record.report
     names = _frameworks(work)
     tree, expected = _parse(work, open_side), set()
     if tree is not None:
         names += open_side["imports_of"](tree)
         work["last"] = open_side["ends_with_call"](tree)
         expected = _expected(open_side, tree, work)
-    open_side["load_first"](run, names)
+    beside = open_side["load_first"](run, names)
     if work["framework"] == "pytest" and "pytest" not in sys.modules:
         work["framework"] = "script"
     helpers = open_side["comparisons"](_tamper, run.is_foreign, os.urandom)
@@ -78,6 +76,9 @@ def _begin(work, open_side, sealed_side):
     work["module"] = _main_module(work)
     state = {"module": work["module"], "expected": expected, "tell": frozenset(open_side["tellers"]), "last": work["last"]}
     state["taken"] = sealed_side["snapshot"](names)
+    # A process that was started ahead waits for its job here, and nothing of the program is there before.
+    record = sealed_side["open_channel"](sealed, lambda: open_side["is_stale"](run, beside))
+    report = record and record.report
     open_side["add_warden"](run, report)
     return sealed_side["add_keeper"](sealed, record, state) if record else None
 

@@ -29,6 +29,8 @@ export function containerSandbox(options: ContainerOptions): Sandbox {
     level: 'L3',
     guarantees: wordsOf('L3', 'workspace-write'),
     guaranteesFor: (profile) => wordsOf('L3', profile),
+    // An idle container outlives a client that is killed.
+    ahead: false,
     confine: (request) => {
       const name = `kintsugi-${randomBytes(8).toString('hex')}`;
       return {

@@ -71,6 +71,8 @@ export interface Sandbox {
   readonly guarantees: readonly string[];
   /** The same for another profile; absent: no profile changes anything. */
   readonly guaranteesFor?: (profile: Profile) => readonly string[];
+  /** False where no process is to be started before its job. */
+  readonly ahead?: false;
   /** Throws nothing: what cannot be confined fails when it is spawned or is judged `sandbox`. */
   confine(request: ConfineRequest): ConfinedSpawn;
 }

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { type Following, follow, type ProcessEnd, type ProcessRequest, start } from '../process.ts';
+import { readProcess } from '../process-table.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
 
@@ -14,18 +15,27 @@ export interface Worker {
   readonly folders: readonly string[];
   /** Gives it its job, `stdin`, and brings it to its end as `follow` does: the clock starts now. Once. */
   dispatch(job: Following): Promise<ProcessEnd>;
-  /** Ends it if it still waits; then nothing of it is left. Never throws. */
+  /** Ends it if it still waits; then nothing of it is left, its folder included. Never throws. */
   dispose(): Promise<void>;
 }
 
-/** Starts a worker with the command that `requestOf` makes for its folder, or says why it cannot be started. */
+/** Starts a worker with the command that `requestOf` makes for its folder, which goes with it; or says why it cannot be started. */
 export async function startWorker(
   sandbox: Sandbox,
   requestOf: (workspace: Workspace) => ProcessRequest,
 ): Promise<Worker | string> {
   const opened = openWorkspace([], []);
   if (opened.kind !== 'opened') return opened.why;
-  const { workspace } = opened;
+  return startIn(opened.workspace, sandbox, requestOf(opened.workspace), 'removed');
+}
+
+/** As `startWorker`, in a folder that is there; `kept`: once the job is dispatched the folder is the caller's to remove. */
+export async function startIn(
+  workspace: Workspace,
+  sandbox: Sandbox,
+  request: ProcessRequest,
+  folder: 'removed' | 'kept',
+): Promise<Worker | string> {
   // An exit that nobody announced: the worker ends by its closed input, its folder is ours to remove.
   const left = (): void => workspace.remove();
   process.once('exit', left);
@@ -34,7 +44,7 @@ export async function startWorker(
     workspace.remove();
   };
   // There is a pipe to write to, and nothing in it yet.
-  const running = await start(sandbox, { ...requestOf(workspace), stdin: '' });
+  const running = await start(sandbox, { ...request, stdin: '' });
   if (typeof running === 'string') {
     remove();
     return running;
@@ -49,26 +59,34 @@ export async function startWorker(
     idle = false;
   });
   let used = false;
-  const bringToEnd = async (job: Following): Promise<ProcessEnd> => {
+  const bringToEnd = (job: Following): Promise<ProcessEnd> => {
     idle = false;
     used = true;
     child.ref();
     for (const socket of sockets) socket.ref();
-    try {
-      return await follow(running, job);
-    } finally {
-      // Nobody needs to wait for it, and an exit before it removes the folder too.
-      setImmediate(remove);
-    }
+    return follow(running, job);
   };
   return {
-    isIdle: () => idle,
+    // Its end may not have been told to us yet.
+    isIdle: () => idle && (running.members === null || readProcess(child.pid ?? 0, 1) !== null),
     folders: [workspace.folder, workspace.root],
-    dispatch: bringToEnd,
+    dispatch: async (job) => {
+      if (folder === 'kept') process.removeListener('exit', left);
+      try {
+        return await bringToEnd(job);
+      } finally {
+        // Nobody needs to wait for it, and an exit before it removes the folder too.
+        if (folder === 'removed') setImmediate(remove);
+      }
+    },
     dispose: async () => {
       if (used) return;
-      const { limits } = requestOf(workspace);
-      await bringToEnd({ stdin: null, limits, signal: AbortSignal.abort(), onBytes: () => {} });
+      try {
+        const { limits } = request;
+        await bringToEnd({ stdin: null, limits, signal: AbortSignal.abort(), onBytes: () => {} });
+      } finally {
+        remove();
+      }
     },
   };
 }
