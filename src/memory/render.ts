@@ -1,5 +1,4 @@
 import type { RecalledMemory } from '../core/domain.ts';
-import { charactersPerToken } from '../core/limits.ts';
 import type { Memory } from '../core/memory.ts';
 import { scopeWords } from './scope.ts';
 
@@ -57,9 +56,4 @@ export function recalledOf(memory: Memory, why: string): RecalledMemory {
     scope: scopeWords(memory.scope),
     why,
   };
-}
-
-/** Tokens the memories take, estimated. */
-export function tokensOfRecalled(memories: readonly RecalledMemory[]): number {
-  return Math.ceil(memories.reduce((sum, one) => sum + one.text.length, 0) / charactersPerToken);
 }
