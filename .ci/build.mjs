@@ -101,7 +101,9 @@ export async function build({ root, hash, clean = false }) {
     absWorkingDir: root,
     entryPoints: [
       { in: path.join(root, 'src', 'main.ts'), out: 'main' },
-      ...programs.map((name) => ({ in: path.join(root, 'src', name), out: name.replace(/\.js$/, '') })),
+      ...programs
+        .filter((name) => existsSync(path.join(root, 'src', name)))
+        .map((name) => ({ in: path.join(root, 'src', name), out: name.replace(/\.js$/, '') })),
     ],
     outdir: dist,
     write: false,

@@ -71,7 +71,8 @@ async function* learnFrom(context: Context, mended: Mended): Stream<EventBody> {
   const reply = yield* ask(context, () => ({
     purpose: 'lesson',
     system: context.toolkit.prompt('system', {}),
-    task: taskText(context.task, mended.frame.plan, mended.frame),
+    // The checks would only tempt it to write down what they hold.
+    task: taskText({ ...context.task, checks: null }, null, null),
     turn: context.toolkit.prompt('lesson', lessonPrompt(mended, witness)),
     schema: lessonSchema,
     maxTokens: Math.min(context.toolkit.replyTokens, lessonTokens),

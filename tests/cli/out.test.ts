@@ -78,7 +78,7 @@ describe('--out', () => {
     const before = place.listing();
     await deliver('--out', 'out');
     const fresh = place.listing().filter((name) => !before.includes(name));
-    expect(fresh.filter((name) => !name.startsWith('home/logs/'))).toEqual([
+    expect(fresh.filter((name) => !/^home\/(?:logs|memory)\//.test(name))).toEqual([
       'script-1.jsonl',
       'work/out/.kintsugi.json',
       'work/out/lib/number.js',
