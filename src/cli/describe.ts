@@ -40,7 +40,9 @@ export function describeEvent(event: SessionEvent, detail: Detail): Line[] {
     case 'solution.recalled':
       return event.solution
         ? [line(`this goal was met before (${event.solution.id}): its program is proven again`, 'strong')]
-        : [];
+        : full
+          ? [line('recalled no program for this goal', 'quiet')]
+          : [];
     case 'memory.retired':
       return [line(`memory ${event.id} is out of use: ${event.why}`, 'warn')];
     case 'memory.credited':

@@ -31,9 +31,9 @@ export async function forkSession(config: Config, fork: Fork, openStage: OpenSta
   const { flags, from, file } = fork;
   checkOut(flags.out);
   const started = startOf(fork.events, file);
-  const before = (beforeStop(fork.events) ?? standing(fork.events)).filter(
-    (event) => event.seq <= from && event.type !== 'program.delivered',
-  );
+  const before = (beforeStop(fork.events) ?? standing(fork.events)).filter((event) => event.seq <= from);
+  // The delivery is a fact of both sessions, but the old one's is no answer for the new one.
+  const answers = before.filter((event) => event.type !== 'program.delivered');
   const task = { ...changed(started.task, config, flags), goal: fork.changes?.goal ?? started.task.goal };
   const asked = flags.config.yolo === true || flags.config.permissionMode !== undefined;
   const permissionMode = asked ? config.permissionMode : recordedMode(config, file, started);
@@ -61,7 +61,7 @@ export async function forkSession(config: Config, fork: Fork, openStage: OpenSta
       sandbox: workbench.confinement,
       forkedFrom: { session: started.session, seq: from },
     };
-    const { toolkit, forget } = reenact(trusted(config, file, before), live);
+    const { toolkit, forget } = reenact(trusted(config, file, answers), live);
     const stream = along(
       runSession(start, { ...task, permissionMode }, toolkit, interrupts.signal),
       factsOf(before),
