@@ -88,8 +88,9 @@ export function withOptions(command: Command, named: readonly OptionGroup[]): Co
 
 /** The program itself takes every option in any place; one that a command does not list would be passed over in silence, so it is refused. */
 export function refuseForeign(command: Command): void {
-  const program = command.parent;
+  let program = command.parent;
   if (!program) return;
+  while (program.parent) program = program.parent;
   const taken = new Set(command.options.map((option) => option.attributeName()));
   const foreign = program.options.find((option) => {
     const name = option.attributeName();
