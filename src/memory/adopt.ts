@@ -60,7 +60,9 @@ function groupOf(memory: Memory | MemoryDraft): string {
 /** An id of its own making: what a file says its ids are is not believed. */
 function freeId(draft: MemoryDraft, isTaken: (id: string) => boolean): string {
   for (let salt = 0; ; salt += 1) {
-    const hash = createHash('sha256').update(JSON.stringify([salt, draft.kind, textOf(draft)])).digest('hex');
+    const hash = createHash('sha256')
+      .update(JSON.stringify([salt, draft.kind, textOf(draft)]))
+      .digest('hex');
     const id = `${draft.kind.charAt(0)}${hash.slice(0, 11)}`;
     if (!isTaken(id)) return id;
   }

@@ -43,7 +43,9 @@ const language = text.transform((word, context): Program['language'] => {
 
 const program = z
   .object({ language, entry: text, files: files.min(1) })
-  .refine((one) => one.files.some(({ path }) => path === one.entry), { message: 'its entry is not a file of it' });
+  .refine((one) => one.files.some(({ path }) => path === one.entry), {
+    message: 'its entry is not a file of it',
+  });
 
 const origin = z.enum(['user', 'model']).catch('model');
 const name = text.min(1).max(200);
@@ -92,7 +94,10 @@ const kinds = ['lesson', 'pitfall', 'fix', 'strategy', 'solution', 'fact'] as co
 const kind = text.transform((word, context) => {
   const found = kinds.find((one) => one === word.trim().toLowerCase());
   if (found !== undefined) return found;
-  context.addIssue({ code: 'custom', message: `${JSON.stringify(word.slice(0, 40))} is not one of ${kinds.join(', ')}` });
+  context.addIssue({
+    code: 'custom',
+    message: `${JSON.stringify(word.slice(0, 40))} is not one of ${kinds.join(', ')}`,
+  });
   return z.NEVER;
 });
 

@@ -29,7 +29,10 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 export function readImport(text: string, name: string, redact: <Value>(value: Value) => Value): ReadImport {
   const drafts: MemoryDraft[] = [];
   const bad: string[] = [];
-  for (const [at, line] of text.replace(/^\ufeff/, '').split('\n').entries()) {
+  for (const [at, line] of text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .entries()) {
     if (line.trim() === '') continue;
     const read = line.length > mostLine ? `it is longer than ${mostLine} characters` : draftOf(line, redact);
     if (typeof read === 'string') bad.push(`${name}:${at + 1}: ${read}`);
@@ -128,7 +131,11 @@ function partsOf(row: ImportRow): LessonText {
 function witnessOf(given: NonNullable<ImportRow['witness']>) {
   const { code, class: name, test, h0, h1, h2, ...plain } = given.signature;
   const optional = { code, class: name, test, h0, h1, h2 };
-  const signature: ErrorSignature = { ...plain, key: clean(plain.key, 500), template: clean(plain.template, 500) };
+  const signature: ErrorSignature = {
+    ...plain,
+    key: clean(plain.key, 500),
+    template: clean(plain.template, 500),
+  };
   for (const [field, value] of Object.entries(optional)) {
     if (value !== undefined) Object.assign(signature, { [field]: clean(value, 200) });
   }
@@ -139,7 +146,8 @@ function witnessOf(given: NonNullable<ImportRow['witness']>) {
 function solutionOf(row: ImportRow): MemoryDraft | string {
   const goal = clean(row.about || row.goal, 20_000, true);
   if (goal === '') return 'a solution needs about: its goal';
-  if (row.program === undefined && row.body.trim() === '') return 'a solution needs a program, or its source as body';
+  if (row.program === undefined && row.body.trim() === '')
+    return 'a solution needs a program, or its source as body';
   if (row.program === undefined && row.language === undefined) {
     return 'a solution needs its language (javascript, typescript, python or shell)';
   }
@@ -149,9 +157,7 @@ function solutionOf(row: ImportRow): MemoryDraft | string {
     (row.check === undefined
       ? undefined
       : {
-          checks: [
-            { kind: 'command' as const, name: 'check', origin: 'model' as const, command: row.check },
-          ],
+          checks: [{ kind: 'command' as const, name: 'check', origin: 'model' as const, command: row.check }],
           files: [],
         });
   const checks = frozen(given, digest);
@@ -190,6 +196,12 @@ function factOf(row: ImportRow): MemoryDraft | string {
 /** In one line where `lines` does not keep them, cut at so many characters. */
 function clean(given: string, most: number, lines = false): string {
   const plain = harmless(given);
-  const spaced = lines ? plain.trim() : plain.split('\n').map((line) => line.replace(/\s+/g, ' ').trim()).join('\n').trim();
+  const spaced = lines
+    ? plain.trim()
+    : plain
+        .split('\n')
+        .map((line) => line.replace(/\s+/g, ' ').trim())
+        .join('\n')
+        .trim();
   return spaced.length > most ? `${spaced.slice(0, most - 1)}…` : spaced;
 }

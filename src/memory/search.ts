@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { aboutOf, bodyOf } from '../core/memory-text.ts';
 import { signatureOfText } from '../core/signature.ts';
-import { aboutOf, bodyOf } from './card-text.ts';
 import { type CandidateCard, floorOf, type RecallSource, ranked } from './recall.ts';
 
 /** Looking for memories as a person does: in every state, and below the floor of recall. */

@@ -1,4 +1,4 @@
-import type { Memory } from '../core/memory.ts';
+import type { Memory } from './memory.ts';
 
 /** A memory in two texts, for people and for files: what it is about, and the rest. */
 
@@ -26,4 +26,24 @@ export function bodyOf(memory: Memory): string {
   return Object.entries({ when, do: what, avoid, why, unless })
     .flatMap(([name, value]) => (value === undefined || value.trim() === '' ? [] : [`${name}: ${value}`]))
     .join('\n');
+}
+
+/** The form that `memory list`, `search` and `export` share. */
+export function plainMemory(memory: Memory) {
+  const { id, kind, state, scope, provenance, validFrom, rev } = memory;
+  return {
+    id,
+    kind,
+    state,
+    about: aboutOf(memory),
+    body: bodyOf(memory),
+    language: scope.language,
+    libraries: scope.libraries,
+    taint: provenance.taint,
+    session: provenance.session,
+    validFrom,
+    ...(memory.lastVerified === undefined ? {} : { lastVerified: memory.lastVerified }),
+    ...(memory.note === undefined ? {} : { note: memory.note }),
+    rev,
+  };
 }
