@@ -90,16 +90,17 @@ export function withOptions(command: Command, named: readonly OptionGroup[]): Co
 export function refuseForeign(command: Command): void {
   let program = command.parent;
   if (!program) return;
-  while (program.parent) program = program.parent;
+  let name = command.name();
+  for (; program.parent; program = program.parent) name = `${program.name()} ${name}`;
   const taken = new Set(command.options.map((option) => option.attributeName()));
   const foreign = program.options.find((option) => {
-    const name = option.attributeName();
-    return program.getOptionValueSource(name) === 'cli' && !taken.has(name);
+    const key = option.attributeName();
+    return program.getOptionValueSource(key) === 'cli' && !taken.has(key);
   });
   if (!foreign) return;
   throw problem(
     exitCodes.usage,
-    `${foreign.long ?? foreign.short} means nothing to kintsugi ${command.name()}.\nkintsugi ${command.name()} --help lists what does.`,
+    `${foreign.long ?? foreign.short} means nothing to kintsugi ${name}.\nkintsugi ${name} --help lists what does.`,
   );
 }
 

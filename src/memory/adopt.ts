@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { wordsOf } from '../core/lesson.ts';
 import type { Memory, MemoryDraft } from '../core/memory.ts';
 import type { MemoryFailure } from './failure.ts';
-import { noStats, wordLikeness } from './operations.ts';
+import { noStats } from './operations.ts';
 import type { OpenedMemory } from './store.ts';
 
 /** Puts imported drafts beside what is there. One append: all or none. */
@@ -23,17 +23,17 @@ export async function adopt(
   drafts: readonly MemoryDraft[],
   options: { project: string | null; at: string },
 ): Promise<Adopted | MemoryFailure> {
-  const known = likeTexts();
+  const there = opened.all();
+  const known = likeTexts([...there, ...drafts]);
   const taken = new Set<string>();
-  for (const memory of opened.all()) {
-    known.put(groupOf(memory), textOf(memory));
+  for (const memory of there) {
+    known.put(memory);
     taken.add(memory.id);
   }
   const added: Memory[] = [];
   for (const draft of drafts) {
-    const text = textOf(draft);
-    if (known.has(groupOf(draft), text)) continue;
-    known.put(groupOf(draft), text);
+    if (known.has(draft)) continue;
+    known.put(draft);
     const id = freeId(draft, (one) => taken.has(one) || opened.isForgotten(one));
     taken.add(id);
     const scope = { ...draft.scope, project: options.project };
@@ -70,33 +70,70 @@ function freeId(draft: MemoryDraft, isTaken: (id: string) => boolean): string {
 
 /**
  * Texts with near ones found by prefix filtering (Chaudhuri, Ganti and Kaushik, 2006): two sets as alike as `alike` share a word among the
- * first few of each in any fixed order, here long words first.
+ * first few of each in any fixed order, here rare words first (`all` are the texts to come).
  */
-function likeTexts() {
+function likeTexts(all: readonly (Memory | MemoryDraft)[]) {
+  const counts = new Map<string, number>();
+  for (const memory of all) {
+    for (const word of wordSet(textOf(memory))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const rarity = (word: string) => counts.get(word) ?? 0;
   const exact = new Set<string>();
-  const byWord = new Map<string, string[]>();
-  const prefixOf = (text: string) => {
-    const words = [...new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+/gu) ?? [])];
-    words.sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
-    return words.slice(0, words.length - Math.ceil(alike * words.length) + 1);
+  const byWord = new Map<string, Entry[]>();
+  const entryOf = (memory: Memory | MemoryDraft): Entry => {
+    const sorted = [...wordSet(textOf(memory))].sort(
+      (one, other) => rarity(one) - rarity(other) || (one < other ? -1 : 1),
+    );
+    const said = memory.kind === 'lesson' ? wordSet(wordsOf(memory)) : new Set<string>();
+    return {
+      all: new Set(sorted),
+      said,
+      prefix: sorted.slice(0, sorted.length - Math.ceil(alike * sorted.length) + 1),
+    };
   };
-  const plain = (group: string, text: string) => `${group}\n${text.replace(/\s+/g, ' ').trim()}`;
+  const plain = (memory: Memory | MemoryDraft) =>
+    `${groupOf(memory)}\n${textOf(memory).replace(/\s+/g, ' ').trim()}`;
   return {
-    put(group: string, text: string): void {
-      exact.add(plain(group, text));
-      if (!group.startsWith('lesson')) return;
-      for (const word of prefixOf(text)) {
-        const list = byWord.get(`${group} ${word}`) ?? [];
-        list.push(text);
-        byWord.set(`${group} ${word}`, list);
+    put(memory: Memory | MemoryDraft): void {
+      exact.add(plain(memory));
+      if (memory.kind !== 'lesson') return;
+      const entry = entryOf(memory);
+      for (const word of entry.prefix) {
+        const key = `${groupOf(memory)} ${word}`;
+        const list = byWord.get(key);
+        if (list) list.push(entry);
+        else byWord.set(key, [entry]);
       }
     },
-    has(group: string, text: string): boolean {
-      if (exact.has(plain(group, text))) return true;
-      if (!group.startsWith('lesson')) return false;
-      return prefixOf(text).some((word) =>
-        (byWord.get(`${group} ${word}`) ?? []).some((other) => wordLikeness(text, other) >= alike),
+    has(memory: Memory | MemoryDraft): boolean {
+      if (exact.has(plain(memory))) return true;
+      if (memory.kind !== 'lesson') return false;
+      const mine = entryOf(memory);
+      return mine.prefix.some((word) =>
+        (byWord.get(`${groupOf(memory)} ${word}`) ?? []).some(
+          (other) => jaccard(mine.said, other.said) >= alike && jaccard(mine.all, other.all) >= alike,
+        ),
       );
     },
   };
+}
+
+/** The words of the whole and of the advice alone: both have to be alike, for one error may have two remedies. */
+interface Entry {
+  all: Set<string>;
+  said: Set<string>;
+  prefix: string[];
+}
+
+function wordSet(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+/gu) ?? []);
+}
+
+function jaccard(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  const [small, large] = one.size <= other.size ? [one, other] : [other, one];
+  if (large.size === 0) return 1;
+  if (small.size < alike * large.size) return 0;
+  let shared = 0;
+  for (const word of small) if (large.has(word)) shared += 1;
+  return shared / (one.size + other.size - shared);
 }

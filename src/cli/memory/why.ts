@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import type { RecalledMemory } from '../../core/domain.ts';
-import type { SessionEvent } from '../../core/events.ts';
+import type { EventOf, SessionEvent } from '../../core/events.ts';
 import type { MemoryUse, Recall, StateChange } from '../../core/memory.ts';
 import { findSession } from '../../journal/list.ts';
 import { loadJournal } from '../../journal/read.ts';
@@ -63,10 +63,15 @@ export async function explainAttempt(
 /** Each attempt with the recall that went before it and the account it was put to. */
 function attemptsIn(events: readonly SessionEvent[]): Explained[] {
   const all: Explained[] = [];
-  let pending: Extract<SessionEvent, { type: 'memory.recalled' }> | null = null;
+  let pending: EventOf<'memory.recalled'> | null = null;
+  let atPlan: typeof pending = null;
   for (const event of events) {
-    if (event.type === 'memory.recalled') pending = event;
-    else if (event.type === 'attempt.started') {
+    if (event.type === 'memory.recalled') {
+      pending = event;
+      if (event.moment === 'plan') atPlan = event;
+    } else if (event.type === 'attempt.started') {
+      // What was recalled for the plan goes before the first attempt of each of its steps.
+      if (!all.some((known) => known.step === event.step)) pending ??= atPlan;
       all.push({
         step: event.step,
         attempt: event.attempt,
