@@ -126,7 +126,6 @@ export interface EmbedderCare {
 /** Looks at the disk only. */
 export async function openEmbedders(
   config: Pick<Config, 'memoryDirectory' | 'embedder'>,
-  remoteHost?: string,
 ): Promise<EmbedderCare> {
   const [{ hashedEmbedder }, { chooseEmbedder }, { defaultModel }] = await Promise.all([
     import('../memory/embedders/hashed.ts'),
@@ -143,8 +142,7 @@ export async function openEmbedders(
     defaultModel,
     install: async (model, progress, signal) => {
       const { installModel } = await import('../memory/embedders/install.ts');
-      const host = remoteHost === undefined ? {} : { remoteHost };
-      return await installModel({ model, directory: folder, progress, signal, ...host });
+      return await installModel({ model, directory: folder, progress, signal });
     },
   };
 }

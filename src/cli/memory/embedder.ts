@@ -5,7 +5,7 @@ import type { Io } from '../context.ts';
 import { listenForInterrupts } from '../interrupts.ts';
 import type { MemoryInvocation } from '../memory-flags.ts';
 import { screenOf } from '../terminal.ts';
-import { orThrow, put, putJson } from './desk.ts';
+import { put, putJson } from './desk.ts';
 
 /** `memory embedder [status | install [MODEL]]`. `--offline` installs nothing. */
 export async function tendEmbedder(
@@ -14,7 +14,7 @@ export async function tendEmbedder(
   config: Config,
 ): Promise<number> {
   const [what = 'status', model] = words;
-  const care = await openEmbedders(config, io.env.KINTSUGI_MODEL_HUB);
+  const care = await openEmbedders(config);
   if (what === 'status' && model === undefined) {
     const { id, problem: why } = care.current;
     if (json) putJson({ io }, { embedder: id, asked: care.asked, problem: why, folder: care.folder });
@@ -39,18 +39,22 @@ export async function tendEmbedder(
   const interrupts = listenForInterrupts(null, io.exit);
   const screen = screenOf(io.stderr, config.color, io.env);
   try {
-    const done = orThrow(
-      await care.install(
-        name,
-        (file, loaded, total) => {
-          if (!screen.live) return;
-          const share = total > 0 ? `${Math.floor((100 * loaded) / total)} %` : `${loaded} bytes`;
-          screen.write(`\r\u001b[K${file.replace(/[^\w./-]/g, '').slice(-40)}  ${share}`);
-        },
-        interrupts.signal,
-      ),
+    const done = await care.install(
+      name,
+      (file, loaded, total) => {
+        if (!screen.live) return;
+        const share = total > 0 ? `${Math.floor((100 * loaded) / total)} %` : `${loaded} bytes`;
+        screen.write(`\r\u001b[K${file.replace(/[^\w./-]/g, '').slice(-40)}  ${share}`);
+      },
+      interrupts.signal,
     );
     if (screen.live) screen.write('\r\u001b[K');
+    if (done.kind === 'failed') {
+      throw problem(
+        exitCodes.failure,
+        `${done.why}. Nothing was installed. With the network in order try again, or copy the model's folder to ${care.folder}/ORGANISATION/NAME; until then the default is used.`,
+      );
+    }
     if (json) putJson({ io }, { installed: name, embedder: done.id });
     else
       put(

@@ -64,7 +64,7 @@ export async function explainAttempt(
 function attemptsIn(events: readonly SessionEvent[]): Explained[] {
   const all: Explained[] = [];
   let pending: EventOf<'memory.recalled'> | null = null;
-  let atPlan: typeof pending = null;
+  let atPlan: EventOf<'memory.recalled'> | null = null;
   for (const event of events) {
     if (event.type === 'memory.recalled') {
       pending = event;
