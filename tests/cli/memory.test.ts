@@ -1,6 +1,8 @@
 import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { memoryItems } from '../../src/cli/memory/items.ts';
+import { loadConfig } from '../../src/config.ts';
 import { kintsugi, makePlace, type Place } from '../support/kintsugi.ts';
 
 let place: Place;
@@ -260,5 +262,21 @@ describe('kintsugi memory', () => {
       .filter(({ group }) => group === 'memory')
       .map(({ name }) => name);
     expect(names).toEqual(['Memory', 'Embedder', 'Models of it']);
+  });
+
+  it('gives the dashboard every memory with its title and its details, newest first', async () => {
+    const all = await filled();
+    const loaded = await loadConfig({ flags: {}, env: place.env, cwd: place.cwd });
+    if (loaded.kind === 'invalid') throw new Error('the configuration is invalid');
+    const items = await memoryItems(loaded.config);
+    expect(items.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+    expect(items.at(-1)).toMatchObject({
+      kind: 'lesson',
+      state: 'candidate',
+      title: 'give it an empty list by default',
+    });
+    expect(items.at(-1)?.details.map(({ label }) => label)).toEqual(
+      expect.arrayContaining(['about', 'says', 'witness', 'taught by', 'used in', 'effect']),
+    );
   });
 });
