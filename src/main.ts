@@ -47,6 +47,8 @@ async function dispatch(io: Io, invocation: Invocation): Promise<number> {
       return await (await import('./cli/scan.ts')).scanFiles(io, invocation);
     case 'exec':
       return await (await import('./cli/exec.ts')).execFile(io, invocation);
+    case 'memory':
+      return await (await import('./cli/memory.ts')).careForMemory(io, invocation);
     case 'doctor':
       return await examine(io, invocation);
     default:

@@ -46,7 +46,12 @@ export async function openDesk(io: Io, config: Config, flags: RunFlags) {
     logs: config.logs,
     userHome: io.env.HOME,
     settings: { model: config.model, permissionMode: config.permissionMode, memory: config.memory },
-    memories: { list: async () => [] },
+    memories: {
+      list: async () => {
+        const { memoryItems } = await import('./memory/items.ts');
+        return await memoryItems(config);
+      },
+    },
     redact: (text: string) => redactor.text(text),
     begin: (goal: string, settings: Settings, viewer: Viewer) =>
       work(viewer, async (stage) => {

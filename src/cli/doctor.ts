@@ -3,6 +3,7 @@ import type { Flags } from '../config/layers.ts';
 import { type Config, formatProblems, loadConfig } from '../config.ts';
 import { productVersion } from '../version.ts';
 import { diskRow, dotenvRow, homeRow, machineRows, promptsRow, type Terminal } from './doctor/machine.ts';
+import { memoryRows } from './doctor/memory.ts';
 import { modelRows } from './doctor/models.ts';
 import type { Row } from './doctor/row.ts';
 import { toolRows } from './doctor/tools.ts';
@@ -11,6 +12,7 @@ const groups: Record<Row['group'], string> = {
   machine: 'Machine',
   models: 'Models',
   languages: 'Languages',
+  memory: 'Memory',
   safety: 'Safety',
   probes: 'Attacked from inside the sandbox, and stopped',
 };
@@ -24,10 +26,11 @@ export async function doctor(
   terminal: Terminal,
   endpoints: Parameters<typeof modelRows>[1] = {},
 ): Promise<Row[]> {
-  const [disk, models, tools] = await Promise.all([
+  const [disk, models, tools, memory] = await Promise.all([
     diskRow(config.home),
     modelRows(config, endpoints),
     toolRows(config),
+    memoryRows(config),
   ]);
   const rows = [
     ...machineRows(terminal, config.version),
@@ -37,6 +40,7 @@ export async function doctor(
     promptsRow(config),
     ...models,
     ...tools,
+    ...memory,
   ];
   const order = Object.keys(groups);
   return rows.sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));

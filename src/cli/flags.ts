@@ -4,6 +4,7 @@ import { exitCodes, problem } from '../problem.ts';
 import { examples } from './examples.ts';
 import { addExec } from './exec-flags.ts';
 import type { Invocation, RunFlags } from './invocation.ts';
+import { addMemory } from './memory-flags.ts';
 import {
   configFlags,
   looksLikeFile,
@@ -163,6 +164,9 @@ export function readArguments(argv: readonly string[], version: string): Invocat
       };
     });
   addExec(program, (invocation) => {
+    found = invocation;
+  });
+  addMemory(program, (invocation) => {
     found = invocation;
   });
   withOptions(program.command('doctor'), [

@@ -1,6 +1,7 @@
 import type { Flags } from '../config/layers.ts';
 import type { ExecInvocation } from './exec.ts';
 import type { ExportInvocation } from './export.ts';
+import type { MemoryInvocation } from './memory-flags.ts';
 
 /** What the command line asks for. */
 
@@ -58,5 +59,6 @@ export type Invocation =
       verbose: boolean;
     }
   | ({ command: 'exec' } & ExecInvocation)
+  | ({ command: 'memory' } & MemoryInvocation)
   | { command: 'doctor'; config: Flags; json: boolean }
   | { command: 'said'; text: string };

@@ -88,17 +88,19 @@ export function withOptions(command: Command, named: readonly OptionGroup[]): Co
 
 /** The program itself takes every option in any place; one that a command does not list would be passed over in silence, so it is refused. */
 export function refuseForeign(command: Command): void {
-  const program = command.parent;
+  let program = command.parent;
   if (!program) return;
+  let name = command.name();
+  for (; program.parent; program = program.parent) name = `${program.name()} ${name}`;
   const taken = new Set(command.options.map((option) => option.attributeName()));
   const foreign = program.options.find((option) => {
-    const name = option.attributeName();
-    return program.getOptionValueSource(name) === 'cli' && !taken.has(name);
+    const key = option.attributeName();
+    return program.getOptionValueSource(key) === 'cli' && !taken.has(key);
   });
   if (!foreign) return;
   throw problem(
     exitCodes.usage,
-    `${foreign.long ?? foreign.short} means nothing to kintsugi ${command.name()}.\nkintsugi ${command.name()} --help lists what does.`,
+    `${foreign.long ?? foreign.short} means nothing to kintsugi ${name}.\nkintsugi ${name} --help lists what does.`,
   );
 }
 

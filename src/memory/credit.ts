@@ -182,7 +182,8 @@ function chanceAbove(x: number, passed: number, failed: number): number {
 
 const z = 1.96;
 
-function wilson({ passed, total }: { passed: number; total: number }): [number, number] {
+/** The 95 % interval of a rate (E. B. Wilson, Probable inference, 1927); `total` above 0. */
+export function wilson({ passed, total }: { passed: number; total: number }): [number, number] {
   const rate = passed / total;
   const middle = rate + (z * z) / (2 * total);
   const reach = z * Math.sqrt((rate * (1 - rate)) / total + (z * z) / (4 * total * total));

@@ -50,6 +50,8 @@ export interface RecallOptions {
   floor?: Floor;
   without?: readonly string[];
   accepts?: Accepts;
+  /** Also what is never put before a model: for a person who searches. */
+  everyState?: boolean;
 }
 
 const mostLessons = 3;
@@ -87,7 +89,7 @@ export async function ranked(
   const pool = options.pool ?? 100;
   const left = new Set(options.without);
   const accepts: Accepts = (card) =>
-    injectable(card.state) &&
+    (options.everyState || injectable(card.state)) &&
     !left.has(card.id) &&
     (query.moment === 'plan' || card.kind === 'lesson') &&
     holdsIn(card, query.language) &&

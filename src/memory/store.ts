@@ -34,6 +34,8 @@ export interface OpenedMemory {
   byId(
     id: string,
   ): { kind: 'found'; memory: Memory } | { kind: 'none' } | { kind: 'ambiguous'; ids: string[] };
+  /** Whether there was a memory of this id that was forgotten: the id is not given again. */
+  isForgotten(id: string): boolean;
   /** What happened to a memory, forgotten ones too: its record, its changes, its uses. */
   history(id: string): MemoryEntry[];
   uses(): MemoryUse[];
@@ -161,6 +163,7 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
       if (found !== undefined) return { kind: 'found', memory: found };
       return ids.length === 0 ? { kind: 'none' } : { kind: 'ambiguous', ids };
     },
+    isForgotten: (id) => shelves.some((one) => one.forgotten(id)),
     history: (id) => shelves.flatMap((one) => one.entriesOf(id)),
     uses() {
       refresh();

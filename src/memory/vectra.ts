@@ -27,7 +27,9 @@ export interface VectraVectors {
 
 /** Only the index, without the readers of documents, web pages and models beside it. */
 async function vectraIndex(folder: string, name: string) {
-  const { LocalIndex } = await import('vectra/lib/LocalIndex.js');
+  const module = await import('vectra/lib/LocalIndex.js');
+  // A bundler that splits its output gives a CommonJS module whole, as the default.
+  const { LocalIndex } = 'LocalIndex' in module ? module : (module as { default: typeof module }).default;
   return new LocalIndex<{ text: number }>(folder, name);
 }
 

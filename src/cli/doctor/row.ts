@@ -1,6 +1,6 @@
 /** One thing that was looked at. */
 export interface Row {
-  group: 'machine' | 'models' | 'languages' | 'safety' | 'probes';
+  group: 'machine' | 'models' | 'languages' | 'memory' | 'safety' | 'probes';
   name: string;
   /** `gap`: there, but less than it could be. */
   state: 'ok' | 'gap' | 'missing';
