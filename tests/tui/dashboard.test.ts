@@ -85,7 +85,9 @@ describe.skipIf(noScreen !== null)(
       const question = await screen.until(/asks for more than the policy grants/);
       expect(question).toContain('▲ subprocess.run starts another program');
       expect(question).toContain("2   print(subprocess.run(['echo', 'ok']");
-      await screen.pressUntil('f', /deny, because/);
+      await screen.until(/y allow once/);
+      screen.keys('f');
+      await screen.until(/deny, because/);
       screen.type('no other programs');
       await screen.until(/no other programs/);
       screen.keys('Enter');
