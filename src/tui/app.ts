@@ -254,7 +254,10 @@ export function runApp(
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGHUP', onSignal);
-    terminal.onKey(onKey);
+    terminal.onKey((key) => {
+      onKey(key);
+      window.answered();
+    });
     if (opening.first) overlay = opening.first(app);
     else kept.push(welcome(desk.version));
     changed();

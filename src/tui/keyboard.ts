@@ -76,7 +76,7 @@ export function keyboard(board: Board): (key: Key) => void {
     return true;
   };
 
-  return (key) => {
+  const take = (key: Key) => {
     board.notice('');
     if (key.kind === 'ctrl' && key.letter === 'c') {
       interrupted();
@@ -108,5 +108,14 @@ export function keyboard(board: Board): (key: Key) => void {
       const line = board.prompt.key(key);
       if (line !== null) board.submit(line);
     }
+  };
+
+  // Keys that came in one piece are still one after the other: what the first of them opens or answers is not there for the next.
+  return (key) => {
+    if (key.kind !== 'text' || key.pasted || (!board.overlay() && !board.approval())) {
+      take(key);
+      return;
+    }
+    for (const text of key.text) take({ ...key, text });
   };
 }

@@ -127,16 +127,14 @@ function operationText(operation: 'ADD' | 'STRENGTHEN' | 'EDIT' | 'SUPERSEDE' | 
 /** The changed lines of a unified diff: what the proof hangs on. */
 function differenceRows(diff: string): Row[] {
   const lines = diff.split('\n').filter((line) => /^[-+](?![-+]{2} )/.test(line));
-  const rows = lines
-    .slice(0, diffRows)
-    .map(
-      (line): Row => [
-        {
-          text: `    ${line[0]} ${oneLine(line.slice(1))}`,
-          tone: line.startsWith('+') ? 'added' : 'removed',
-        },
-      ],
-    );
+  const rows = lines.slice(0, diffRows).map(
+    (line): Row => [
+      {
+        text: `    ${line[0]} ${oneLine(line.slice(1))}`,
+        tone: line.startsWith('+') ? 'added' : 'removed',
+      },
+    ],
+  );
   return lines.length > diffRows ? [...rows, moreRow(lines.length - diffRows)] : rows;
 }
 
