@@ -60,6 +60,20 @@ function keepPlaces(root) {
   };
 }
 
+/**
+ * The layout of Ink is WebAssembly in a string. Where there is `fetch` it is taken for an address, and Node loads all of its HTTP client to
+ * read it; without, the string is decoded.
+ */
+const plainYoga = {
+  name: 'plain-yoga',
+  setup(build) {
+    build.onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, ({ path: file }) => ({
+      contents: `const fetch = undefined;\n${readFileSync(file, 'utf8')}`,
+      loader: 'js',
+    }));
+  },
+};
+
 /** The text with each `import.meta.url` of the code replaced, and those in strings, templates and patterns left alone. */
 function replaceModuleUrls(file, text) {
   const places = [];
@@ -117,9 +131,13 @@ export async function build({ root, hash, clean = false }) {
     minifySyntax: true,
     legalComments: 'none',
     external,
-    alias: Object.fromEntries(unused.map((name) => [name, path.join(root, '.ci', 'stubs', 'nothing.cjs')])),
+    alias: {
+      ...Object.fromEntries(unused.map((name) => [name, path.join(root, '.ci', 'stubs', 'nothing.cjs')])),
+      // One copy for us and for what Ink brings along.
+      'string-width': path.join(root, 'node_modules', 'string-width', 'index.js'),
+    },
     define: { 'process.env.NODE_ENV': '"production"', KINTSUGI_VERSION: JSON.stringify(version) },
-    plugins: [keepPlaces(root)],
+    plugins: [keepPlaces(root), plainYoga],
     logLevel: 'silent',
   }).catch((error) => {
     const messages = (error.errors ?? []).map(({ text, location }) =>

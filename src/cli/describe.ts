@@ -2,8 +2,7 @@ import type { Confinement } from '../core/confinement.ts';
 import type { TestReport, Usage, Verdict } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
 import { tokensOf } from '../core/limits.ts';
-import { count, findingText, runText, seconds } from '../words.ts';
-import { confinementLine } from './confinement.ts';
+import { confinementLine, count, findingText, runText, seconds } from '../words.ts';
 
 export { count, findingText, runText, seconds };
 

@@ -5,7 +5,7 @@ import type { Flags } from '../config/layers.ts';
 import { parseDuration } from '../config/values.ts';
 import { type Finding, languages, type Program, type RunLimits, type RunResult } from '../core/domain.ts';
 import { exitCodes, problem } from '../problem.ts';
-import { confinementLine } from './confinement.ts';
+import { confinementLine } from '../words.ts';
 import { configFor, type Io } from './context.ts';
 import { findingText } from './describe.ts';
 import { readText } from './goal.ts';

@@ -41,6 +41,7 @@ ${planPart(state)}
 ${memoriesPart('Recalled for the plan', state.recalled)}
 <h2 id="attempts">Attempts</h2>
 ${state.steps.map((step) => step.attempts.map((attempt, at) => attemptPart(state, step, at, attempt, code)))}
+${newsPart(state)}
 ${deliveryPart(state)}
 </main>
 <footer class="soft"><p>Made by kintsugi ${state.version} from the journal of session ${state.session}.</p></footer>
@@ -100,8 +101,34 @@ function memoriesPart(title: string, memories: readonly RecalledMemory[]): Html 
   if (memories.length === 0) return null;
   return html`<section><h3>${title}</h3><ul>${memories.map(
     (memory) =>
-      html`<li><span class="gold">${memory.kind}, ${memory.trust}</span> <span class="soft">${memory.id}</span><br>${memory.text}</li>`,
+      html`<li><span class="gold">${memory.kind}, ${memory.trust}${memory.seen !== undefined && `, seen in ${count(memory.seen, 'session')}`}${memory.scope !== undefined && `, ${memory.scope}`}</span> <span class="soft">${memory.id}</span><br>${memory.text}${memory.why !== undefined && html`<br><span class="soft">because ${memory.why}</span>`}</li>`,
   )}</ul></section>`;
+}
+
+/** What memory did: lessons tried and kept, memories credited and taken out of use. */
+function newsPart({ memoryNews, solution }: SessionState): Html | null {
+  const items = memoryNews.flatMap((news): Html[] => {
+    switch (news.type) {
+      case 'lesson.tested':
+        return [
+          html`<li>The fix of attempt ${news.attempt} is <strong>${news.outcome === 'witnessed' ? 'proven' : `not proven (${news.outcome})`}</strong>: ${news.why}${news.diff !== null && html`<pre tabindex="0" aria-label="what the fix hangs on">${news.diff}</pre>`}</li>`,
+        ];
+      case 'memory.remembered':
+        return news.kept
+          ? [
+              html`<li><span class="gold">${news.kind}, ${news.kept.state}</span> <span class="soft">${news.kept.id} (${news.kept.operation})</span><br>${news.text}</li>`,
+            ]
+          : [html`<li class="soft">No ${news.kind} was kept: ${news.why}</li>`];
+      case 'memory.retired':
+        return [html`<li class="warn">${news.id} is out of use: ${news.why}</li>`];
+      case 'memory.credited':
+        return news.changed.map(({ id, state, why }) => html`<li>${id} is ${state} now: ${why}</li>`);
+      default:
+        return news satisfies never;
+    }
+  });
+  if (items.length === 0 && solution === null) return null;
+  return html`<section><h2>Memory</h2>${solution !== null && html`<p>This goal was met before: the program of ${solution} is proven again.</p>`}<ul>${items}</ul></section>`;
 }
 
 function attemptPart(

@@ -22,7 +22,7 @@ th { font-weight: 600; } td pre { border: 0; padding: 0; background: none; }
 ul { margin: .25rem 0; padding-left: 1.25rem; } .plan { list-style: none; padding-left: 0; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .75rem 0; padding: 0 1rem; } summary { cursor: pointer; padding: .6rem 0; font-weight: 600; }
 details > :last-child { margin-bottom: 1rem; }
-.line { display: block; } .line.added { background: var(--added); } .line.removed { background: var(--removed); }
+.line { display: block; min-height: 1.45em; } .line.added { background: var(--added); } .line.removed { background: var(--removed); }
 .line.added::before { content: '+ '; } .line.removed::before { content: '- '; } .diff .line.same::before { content: '  '; }
 .finding { display: block; color: var(--warn); font-style: italic; } .finding.deny { color: var(--bad); }
 .keyword { color: var(--keyword); } .string { color: var(--string); } .number { color: var(--number); } .comment { color: var(--comment); } .name { color: var(--name); }

@@ -7,7 +7,7 @@ import { initialState, reduce } from '../core/state.ts';
 import { findSession } from '../journal/list.ts';
 import { loadJournal } from '../journal/read.ts';
 import { exitCodes, problem } from '../problem.ts';
-import { confinementLine } from './confinement.ts';
+import { confinementLine } from '../words.ts';
 import { configFor, type Io } from './context.ts';
 import { count, describeEvent } from './describe.ts';
 import { exits } from './exit-codes.ts';

@@ -14,7 +14,7 @@ import type {
   Usage,
   Verdict,
 } from './domain.ts';
-import type { SessionEvent } from './events.ts';
+import type { EventOf, SessionEvent } from './events.ts';
 import { addUsage, emptyLedger } from './limits.ts';
 import type { Kept, Memory } from './memory.ts';
 import type { ModelFailure, Purpose } from './seams.ts';
@@ -37,6 +37,8 @@ export interface SessionState {
   solution: string | null;
   /** What was kept for the next session, in order. */
   learned: Learned[];
+  /** What memory did in this session, in order: lessons tried and kept, memories credited and taken out of use. */
+  memoryNews: MemoryNews[];
   calls: number;
   usage: Usage;
   costUsd: number | null;
@@ -55,6 +57,10 @@ export interface SessionState {
   lastAt: string | null;
   seq: number;
 }
+
+export type MemoryNews = EventOf<
+  'lesson.tested' | 'memory.remembered' | 'memory.retired' | 'memory.credited'
+>;
 
 /** One thing that a session left in memory. */
 export interface Learned extends Kept {
@@ -100,6 +106,7 @@ export const initialState: SessionState = {
   recalled: [],
   solution: null,
   learned: [],
+  memoryNews: [],
   calls: 0,
   usage: emptyLedger().usage,
   costUsd: 0,
@@ -148,13 +155,16 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
     case 'solution.recalled':
       return { ...state, solution: event.solution?.id ?? null };
     case 'memory.remembered':
-      return event.kept
-        ? { ...state, learned: [...state.learned, { ...event.kept, kind: event.kind, text: event.text }] }
-        : state;
+      return {
+        ...withNews(state, event),
+        learned: event.kept
+          ? [...state.learned, { ...event.kept, kind: event.kind, text: event.text }]
+          : state.learned,
+      };
     case 'memory.retired':
     case 'memory.credited':
     case 'lesson.tested':
-      return state;
+      return withNews(state, event);
     case 'memory.recalled':
       return event.moment === 'plan'
         ? { ...state, recalled: event.memories }
@@ -266,6 +276,10 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
 /** The attempt that is under way or was last, over all steps. */
 export function lastAttempt(state: SessionState): AttemptState | null {
   return state.steps.flatMap((step) => step.attempts).at(-1) ?? null;
+}
+
+function withNews(state: SessionState, news: MemoryNews): SessionState {
+  return { ...state, memoryNews: [...state.memoryNews, news] };
 }
 
 function phaseOf(purpose: Purpose): SessionState['phase'] {

@@ -5,7 +5,7 @@ import type { App } from './app.ts';
 import { commands, type SlashCommand } from './input/commands.ts';
 import { scrollingView } from './overlay.ts';
 import { programPanel } from './panels/program.ts';
-import { findReplay, openReplay, replayPicker } from './replay/open.ts';
+import { findReplay, replayPicker } from './replay/open.ts';
 import { sessionPicker } from './replay/picker.ts';
 import { programBefore } from './session-view.ts';
 import { memoryView } from './study/memory-view.ts';
@@ -17,7 +17,7 @@ import { harmlessText, rowOf, wrapText } from './text.ts';
 export function openCommand(app: App, { name, argument }: SlashCommand): void {
   switch (name) {
     case 'help':
-      app.open(scrollingView('help', helpRows));
+      app.open(scrollingView('help', (width) => helpRows(width)));
       return;
     case 'status':
       tellStatus(app);
@@ -76,25 +76,28 @@ const keys = [
   ['Esc', 'interrupts and keeps what was done'],
   ['Esc Esc', 'opens the history'],
   ['↑ ↓', 'earlier lines'],
-  ['Ctrl+C twice', 'leaves'],
+  ['Tab', 'completes a command'],
+  ['Ctrl+C', 'empties the line, interrupts; twice it leaves'],
   ['Ctrl+O', 'the whole output of the program'],
   ['Ctrl+P', 'the whole program'],
   ['Shift+Tab', 'the permission mode of the next goal'],
 ] as const;
 
-function helpRows(): Row[] {
-  const line = (left: string, right: string): Row => [
-    { text: `  ${left.padEnd(14)}`, tone: 'link' },
-    { text: right, tone: 'plain' },
-  ];
+function helpRows(width: number): Row[] {
+  const line = (left: string, right: string): Row[] =>
+    wrapText(right, width - 16).map((text, at) => [
+      { text: `  ${(at === 0 ? left : '').padEnd(14)}`, tone: 'link' },
+      { text, tone: 'plain' },
+    ]);
+  const goal = 'Type a goal: what the program must do. What is typed while one is under way is queued.';
   return [
-    rowOf('Type a goal: what the program must do. What is typed while one is under way is queued.'),
+    ...wrapText(goal, width).map((text) => rowOf(text)),
     rowOf(''),
     rowOf('keys', 'strong'),
-    ...keys.map(([left, right]) => line(left, right)),
+    ...keys.flatMap(([left, right]) => line(left, right)),
     rowOf(''),
     rowOf('commands', 'strong'),
-    ...commands.map(({ name, says }) => line(`/${name}`, says)),
+    ...commands.flatMap(({ name, says }) => line(`/${name}`, says)),
   ];
 }
 
@@ -146,9 +149,12 @@ function fork(app: App, argument: string): void {
   const [wanted = '', event = ''] = argument.split(/\s+/);
   const current = app.feed().state().session;
   const id = wanted === '' ? current || 'latest' : wanted;
+  if (event === '') {
+    findReplay(app, id, 'end');
+    return;
+  }
   findSession(app.desk.logs, id)
     .then(async (file) => {
-      if (event === '') return openReplay(app, file, 'end');
       const { events } = await loadJournal(file);
       const from = Number(event);
       if (!Number.isInteger(from) || from < 1 || from > events.length) {

@@ -85,6 +85,7 @@ export function runApp(
       if (overlay) return { kept, live: overlay.rows(within), alternate: true };
       const live = liveRows({
         ...{ ...within, state: feed.state(), working: work !== null, question: approval?.question ?? null },
+        hears: approval !== null && performance.now() >= approval.from,
         ...{ accepts: continuation !== null, reading, expanded, queue, notice, prompt, footer, beat },
         now: Date.now(),
       });
@@ -182,7 +183,11 @@ export function runApp(
         return;
       }
       const next = queue.shift();
-      if (next !== undefined) submit(next);
+      // What waited is a goal of its own: nobody has seen yet what there would be to change.
+      if (next !== undefined) {
+        continuation = null;
+        submit(next);
+      }
       changed();
     };
 
@@ -249,7 +254,10 @@ export function runApp(
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGHUP', onSignal);
-    terminal.onKey(onKey);
+    terminal.onKey((key) => {
+      onKey(key);
+      window.answered();
+    });
     if (opening.first) overlay = opening.first(app);
     else kept.push(welcome(desk.version));
     changed();

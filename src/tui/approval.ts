@@ -10,7 +10,8 @@ import { clipRow, oneLine } from './text.ts';
 
 /** The question whether a program may run that asks for more than the policy grants. */
 export interface ApprovalPrompt {
-  rows(width: number, height: number, reading: Reading): Row[];
+  /** `hears`: whether keys are for it already, and not for what was on the screen before. */
+  rows(width: number, height: number, parts: { reading: Reading; hears: boolean }): Row[];
   key(key: Key): void;
   /** Nobody answers any more. */
   withdraw(): void;
@@ -43,7 +44,7 @@ export function approvalPrompt(
     if (at === 3) feedback = emptyEditor;
   };
   return {
-    rows: (width, height, reading) => {
+    rows: (width, height, { reading, hears }) => {
       const head: Row[] = [
         [{ text: 'The program asks for more than the policy grants:', tone: 'warn' }],
         ...findings.slice(0, Math.max(1, Math.floor(height / 3))).map(
@@ -61,10 +62,19 @@ export function approvalPrompt(
             placeholder: ' what the next attempt should do instead; Enter sends, Esc goes back',
             focused: true,
           })
-        : [
-            choiceRow(chosen),
-            [{ text: '←→ Enter, or the letter · ↑↓ scroll the code', tone: 'quiet' as const }],
-          ];
+        : hears
+          ? [
+              choiceRow(chosen),
+              [{ text: '←→ Enter, or the letter · ↑↓ scroll the code', tone: 'quiet' as const }],
+            ]
+          : [
+              [
+                {
+                  text: 'What is typed now still goes into the line; pause to answer.',
+                  tone: 'quiet' as const,
+                },
+              ],
+            ];
       const room = Math.max(0, height - head.length - foot.length);
       const panel = programPanel(program, { before: null, findings, reading });
       const all = room > 3 ? panel.draw(width, 100_000) : [];

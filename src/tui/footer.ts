@@ -9,7 +9,7 @@ export interface FooterFacts {
   mode: string;
 }
 
-/** `cwd · session · model · ↑in ↓out · cache · $cost · attempt i/N · verdict`; on a narrow screen the least telling parts go first. */
+/** `cwd · session · model · ↑in ↓out · cache · $cost · attempt i/N · verdict`; on a narrow screen the least telling parts go first. A sandbox below the level that is wanted is always named. */
 export function footerRow(state: SessionState, facts: FooterFacts, width: number): Row {
   const { usage } = state;
   const attempts = state.steps.flatMap((step) => step.attempts);
@@ -26,6 +26,10 @@ export function footerRow(state: SessionState, facts: FooterFacts, width: number
     { text: state.costUsd === null ? '$?' : `$${state.costUsd.toFixed(4)}`, weight: 7 },
     { text: attempts.length > 0 ? `attempt ${attempts.length}/${limit}` : '', weight: 8 },
     { text: verdictText(state), weight: 9 },
+    {
+      text: state.sandbox && state.sandbox.missing.length > 0 ? `sandbox ${state.sandbox.level}` : '',
+      weight: 11,
+    },
     { text: facts.mode === 'default' ? '' : facts.mode, weight: 10 },
   ];
   let kept = parts.filter((part) => part.text !== '');

@@ -8,7 +8,7 @@ import type { Overlay } from './overlay.ts';
 export interface Board {
   prompt: Prompt;
   overlay(): Overlay | null;
-  /** The question, and the time before which keys are not meant for it. */
+  /** The question, and the time before which keys are not meant for it; that moves on while keys come. */
   approval(): { question: ApprovalPrompt; from: number } | null;
   isWorking(): boolean;
   mode(): PermissionMode;
@@ -76,7 +76,7 @@ export function keyboard(board: Board): (key: Key) => void {
     return true;
   };
 
-  return (key) => {
+  const take = (key: Key) => {
     board.notice('');
     if (key.kind === 'ctrl' && key.letter === 'c') {
       interrupted();
@@ -88,13 +88,17 @@ export function keyboard(board: Board): (key: Key) => void {
       return;
     }
     const asked = board.approval();
-    if (asked) {
-      // What was typed for something else must not answer a question that came up in between.
-      if (performance.now() >= asked.from) asked.question.key(key);
+    const now = performance.now();
+    if (asked && now >= asked.from) {
+      asked.question.key(key);
+      asked.from = Number.NEGATIVE_INFINITY;
       return;
     }
+    // What is typed for the line goes into the line, and does not answer a question that came up in between.
+    if (asked) asked.from = answersFrom(now);
     if (key.kind === 'key' && key.name === 'escape') {
-      escaped();
+      if (asked) board.prompt.escape();
+      else escaped();
       return;
     }
     lastEscape = Number.NEGATIVE_INFINITY;
@@ -104,5 +108,14 @@ export function keyboard(board: Board): (key: Key) => void {
       const line = board.prompt.key(key);
       if (line !== null) board.submit(line);
     }
+  };
+
+  // Keys that came in one piece are still one after the other: what the first of them opens or answers is not there for the next.
+  return (key) => {
+    if (key.kind !== 'text' || key.pasted || (!board.overlay() && !board.approval())) {
+      take(key);
+      return;
+    }
+    for (const text of key.text) take({ ...key, text });
   };
 }

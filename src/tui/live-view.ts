@@ -4,7 +4,7 @@ import type { Reading } from './highlight.ts';
 import type { Prompt } from './input/prompt.ts';
 import { sessionRows } from './session-view.ts';
 import type { Row } from './style.ts';
-import { clipText, oneLine, rowOf } from './text.ts';
+import { clipText, fittingParts, oneLine, rowOf } from './text.ts';
 
 export interface LiveParts {
   width: number;
@@ -13,6 +13,8 @@ export interface LiveParts {
   state: SessionState;
   working: boolean;
   question: ApprovalPrompt | null;
+  /** Whether keys answer the question already. */
+  hears: boolean;
   /** A program is there to be accepted, or to be changed by what is said next. */
   accepts: boolean;
   reading: Reading;
@@ -33,9 +35,18 @@ const spinner = ['◐', '◓', '◑', '◒'];
 export function liveRows(parts: LiveParts): Row[] {
   const { width, height, state, reading, prompt } = parts;
   const footer = parts.footer(width);
-  if (parts.question) return [...parts.question.rows(width, height - 1, reading), footer];
+  if (parts.question) {
+    const line = parts.hears && prompt.text() === '' ? [] : prompt.rows(width, '');
+    const room = height - 1 - line.length;
+    return [...parts.question.rows(width, room, { reading, hears: parts.hears }), ...line, footer];
+  }
   const notice = parts.notice === '' ? [] : [rowOf(clipText(parts.notice, width), 'warn')];
-  const below = [...prompt.hints(width), ...notice, ...prompt.rows(width, placeholder(parts)), footer];
+  const below = [
+    ...prompt.hints(width),
+    ...notice,
+    ...prompt.rows(width, fittingParts(placeholder(parts), width - 3)),
+    footer,
+  ];
   if (!parts.working) return below;
   const queued = parts.queue.slice(0, 3).map((one) => rowOf(clipText(`⧗ ${oneLine(one)}`, width), 'quiet'));
   const rows = sessionRows(state, {
@@ -49,6 +60,6 @@ export function liveRows(parts: LiveParts): Row[] {
 
 function placeholder({ working, accepts }: LiveParts): string {
   if (working) return 'what comes next is queued · Esc interrupts · Ctrl+O output';
-  if (accepts) return 'Enter accepts · or say what to change · /diff /fork /replay';
+  if (accepts) return 'Enter accepts · or say what to change · /clear for another goal · /diff /fork';
   return 'what shall the program do?  /help';
 }

@@ -1,6 +1,7 @@
 /**
  * Puts frames on a terminal with as few bytes as lines that differ: Ink 6.8 knows whole redraws, and an incremental mode that loses a line
- * when a frame keeps or gains height. The cursor rests in the first column of the line below the frame.
+ * when a frame keeps or gains height. The cursor rests in the first column of the line below the frame. Nothing is erased from the upper left
+ * corner on: tmux takes that for a whole screen and puts it into the scrollback.
  */
 export interface ScreenWriter {
   /** `kept` are lines that scroll away above the frame, new since the last call; `live` is the whole frame. Lines hold no line break. */
@@ -20,8 +21,8 @@ export function screenWriter(write: (text: string) => void): ScreenWriter {
   return {
     draw: (kept, live) => {
       if (kept.length > 0) {
-        const lines = [...kept, ...live].map((line) => `${line}\r\n`).join('');
-        write(`${begin}\r${up(shown.length)}\u001b[J${lines}${end}`);
+        const lines = [...kept, ...live].map((line) => `\u001b[2K${line}\r\n`).join('');
+        write(`${begin}\r${up(shown.length)}${lines}\u001b[J${end}`);
         shown = live;
         return;
       }
@@ -42,7 +43,7 @@ export function screenWriter(write: (text: string) => void): ScreenWriter {
       shown = live;
     },
     erase: (rows = shown.length) => {
-      write(`\r${up(rows)}\u001b[J`);
+      write(`\r${up(rows)}${'\u001b[2K\u001b[1B'.repeat(rows)}${up(rows)}`);
       shown = [];
     },
     forget: () => {

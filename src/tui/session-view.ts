@@ -4,9 +4,10 @@ import { count, seconds } from '../words.ts';
 import { attemptCard, endCard, verdictRow } from './cards.ts';
 import type { Reading } from './highlight.ts';
 import { beside, fixedPanel, heading, type Panel, stack } from './panels/layout.ts';
+import { memoriesPanel, newsPanel } from './panels/memory.ts';
 import { programPanel, writingPanel } from './panels/program.ts';
 import { testsPanel } from './panels/tests.ts';
-import { findingsPanel, memoriesPanel, outputPanel, sentencePanel } from './panels/words.ts';
+import { findingsPanel, outputPanel, sentencePanel } from './panels/words.ts';
 import type { Row } from './style.ts';
 import { clipRow, oneLine, spread, wrapText } from './text.ts';
 
@@ -34,13 +35,25 @@ export function sessionRows(state: SessionState, options: ViewOptions): Row[] {
   const top = [...(options.finished ? goalRows(state, width) : []), ...planRows(state, options)];
   const attempts = state.steps.flatMap((step) => step.attempts);
   const current = attempts.at(-1) ?? null;
-  const done = options.finished ? attempts.slice(0, -1).flatMap((one) => attemptCard(one, width)) : [];
+  const done = options.finished ? attempts.slice(0, -1) : [];
   const end = options.finished && state.outcome ? endCard(state, width) : [];
-  const shownDone = done.slice(-Math.max(0, Math.min(done.length, Math.floor(height / 4))));
+  const shownDone = doneRows(done, width, Math.floor(height / 4));
   const now = options.finished && state.outcome ? [] : [nowRow(state, current, options)];
   const room = Math.max(0, height - top.length - shownDone.length - now.length - end.length);
   const body = attemptRows(state, current, { ...options, height: room });
   return [...top, ...shownDone, ...now, ...body, ...end].slice(0, height).map((row) => clipRow(row, width));
+}
+
+/** Finished attempts in at most so many rows: the last ones, each with why it failed where there is room for that. */
+function doneRows(attempts: readonly AttemptState[], width: number, height: number): Row[] {
+  let left = height - attempts.length;
+  const cards: Row[][] = [];
+  for (const attempt of attempts.toReversed().slice(0, height)) {
+    const [verdict = [], ...why] = attemptCard(attempt, width);
+    cards.unshift(why.length <= left ? [verdict, ...why] : [verdict]);
+    left -= why.length <= left ? why.length : 0;
+  }
+  return cards.flat();
 }
 
 /** The goal, in at most two rows. */
@@ -117,6 +130,9 @@ function nowRow(state: SessionState, current: AttemptState | null, options: View
 }
 
 function doing(state: SessionState): string {
+  const isOver = state.steps.length > 0 && state.steps.every((step) => step.passed === true);
+  if (state.running && isOver)
+    return `proving what was learned: ${oneLine(state.running.check ?? 'the program')}`;
   if (state.running)
     return `running ${state.running.check === null ? 'the program' : oneLine(state.running.check)}`;
   if (state.asking)
@@ -207,9 +223,26 @@ function toldOf(state: SessionState, current: AttemptState | null, width: number
     panels.push(testsPanel(current.reports, state.running?.check ?? null, width));
   if (current?.scan) panels.push(findingsPanel(current.scan.findings, scanText(current), width));
   if (current) panels.push(memoriesPanel(current.recalled, 'the next attempt', width));
+  if (state.solution !== null && attempts(state) < 2) panels.push(solutionPanel(state.solution, width));
   if (!current || current.attempt === 1) panels.push(memoriesPanel(state.recalled, 'the plan', width));
+  panels.push(newsPanel(state.memoryNews, width));
   if (!current && state.plan) panels.push(approachPanel(state.plan.approach, width));
   return panels;
+}
+
+function attempts(state: SessionState): number {
+  return state.steps.reduce((sum, step) => sum + step.attempts.length, 0);
+}
+
+/** This very goal was met before. */
+function solutionPanel(id: string, width: number): Panel {
+  const words = `This goal was met before: the program of ${oneLine(id)} is proven again.`;
+  return fixedPanel(
+    wrapText(words, width - 2, 2).map((line, at) => [
+      { text: at === 0 ? '◆ ' : '  ', tone: 'gold' },
+      { text: line, tone: 'plain' },
+    ]),
+  );
 }
 
 function approachPanel(approach: string, width: number): Panel {

@@ -66,6 +66,13 @@ export function clipText(text: string, columns: number): string {
   return cells(text) <= columns ? text : `${fitting(text, columns - 1)}…`;
 }
 
+/** As many of the parts between ` · ` as fit, the first of them in any case. */
+export function fittingParts(text: string, columns: number): string {
+  const parts = text.split(' · ');
+  while (parts.length > 1 && cells(parts.join(' · ')) > columns) parts.pop();
+  return clipText(parts.join(' · '), columns);
+}
+
 /** A row cut to a width in columns. */
 export function clipRow(row: Row, columns: number): Row {
   if (rowCells(row) <= columns) return row;
@@ -123,7 +130,9 @@ export function wrapText(text: string, columns: number, most = Number.POSITIVE_I
   if (rows.length <= most) return rows;
   const kept = rows.slice(0, most);
   const last = kept.at(-1) ?? '';
-  kept[kept.length - 1] = cells(last) + 2 <= width ? `${last} …` : `${fitting(last, width - 2)} …`;
+  const cut = fitting(last, width - 2);
+  const words = cut.includes(' ') ? cut.slice(0, cut.lastIndexOf(' ')) : cut;
+  kept[kept.length - 1] = cells(last) + 2 <= width ? `${last} …` : `${words} …`;
   return kept;
 }
 

@@ -1,7 +1,7 @@
 import { Box, render, Static, Text } from 'ink';
 import { memo, useSyncExternalStore } from 'react';
 import { screenWriter } from './screen-writer.ts';
-import { paintRow, type Row, type Theme } from './style.ts';
+import { paintRow, plainRow, type Row, type Theme } from './style.ts';
 import type { Terminal } from './terminal.ts';
 import { rowCells } from './text.ts';
 
@@ -17,18 +17,24 @@ export interface Picture {
 export interface Window {
   /** Something changed; the picture is asked for when the next frame is due. */
   changed(): void;
+  /** A key was pressed: what it did is shown without waiting for the beat of what runs. */
+  answered(): void;
   /** Draws what is due now, takes the frame off, and gives the terminal back. */
   close(): void;
 }
 
-const frameMs = 50;
+/** What runs is drawn anew twelve times a second at most, what a key did thirty times. */
+const frameMs = 80;
+const answerMs = 33;
+const settleMs = 60;
 
+/** Rows without their colours: Ink would take every colour apart again. They are painted on the way to the terminal. */
 interface Shown {
   kept: readonly { id: number; text: string }[];
   live: readonly string[];
 }
 
-/** Draws pictures with Ink, at most twenty a second. Everything stays within the height of the terminal less one row. */
+/** Draws pictures with Ink. Everything stays within the height of the terminal less one row. */
 export function openWindow(terminal: Terminal, theme: Theme, picture: () => Picture): Window {
   const writer = screenWriter(terminal.write);
   let shown: Shown = { kept: [], live: [] };
@@ -37,8 +43,12 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
   let keptRows = 0;
   /** Rows of <Static> that stand before the frame in what Ink writes, and how many of them the terminal has. */
   let written = 0;
+  /** The rows that are drawn next, painted; of what is kept only those that are new. */
+  let painted: { kept: string[]; live: string[] } = { kept: [], live: [] };
   let lastAt = 0;
   let timer: NodeJS.Timeout | null = null;
+  let dueAt = 0;
+  let resizing: NodeJS.Timeout | null = null;
   let isClosed = false;
   const listeners = new Set<() => void>();
   const store = {
@@ -56,8 +66,17 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
     if (isClosed) return;
     const lines = text.split('\n');
     const total = shown.kept.length;
-    writer.draw(lines.slice(written, total), shown.live.length === 0 ? [] : lines.slice(total));
+    const fresh = shown.kept.slice(written);
+    const kept = lines
+      .slice(written, total)
+      .map((line, at) => (line === fresh[at]?.text ? (painted.kept[at] ?? line) : line));
+    const live = shown.live.map((text, at) => {
+      const line = lines[total + at] ?? '';
+      return line === text ? (painted.live[at] ?? line) : line;
+    });
+    writer.draw(kept, live);
     written = total;
+    painted.kept = [];
   };
   const mount = () =>
     render(<Screen store={store} />, {
@@ -82,17 +101,30 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
     const live = next.live.slice(0, height - 1);
     widths = live.map(rowCells);
     const added = alternate ? [] : next.kept.slice(keptRows);
-    const kept = added.map((row, at) => ({ id: keptRows + at, text: painted(row, theme) }));
+    const kept = added.map((row, at) => ({ id: keptRows + at, text: plainText(row) }));
+    painted = {
+      kept: [...painted.kept, ...added.map((row) => paintRow(row, theme))],
+      live: live.map((row) => paintRow(row, theme)),
+    };
     keptRows += added.length;
     shown = {
       kept: kept.length === 0 ? shown.kept : [...shown.kept, ...kept],
-      live: live.map((row) => painted(row, theme)),
+      live: live.map(plainText),
     };
     notify();
   };
+  const due = (afterMs: number) => {
+    if (isClosed || resizing) return;
+    const at = Math.max(performance.now(), lastAt + afterMs);
+    if (timer && dueAt <= at) return;
+    if (timer) clearTimeout(timer);
+    dueAt = at;
+    timer = setTimeout(draw, at - performance.now());
+  };
   const ink = mount();
-  terminal.onResize(() => {
+  const resized = () => {
     if (isClosed) return;
+    resizing = null;
     // The rows of the old frame may be broken into several by now.
     const { width } = terminal.size();
     const rows = widths.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / width)), 0);
@@ -101,16 +133,21 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
       writer.forget();
     } else writer.erase(rows);
     draw();
+  };
+  terminal.onResize(() => {
+    // While the edge is dragged nothing is drawn: a frame for a size that is gone already would be broken into other rows.
+    if (timer) clearTimeout(timer);
+    if (resizing) clearTimeout(resizing);
+    timer = null;
+    resizing = setTimeout(resized, settleMs);
   });
   return {
-    changed: () => {
-      if (timer || isClosed) return;
-      const wait = Math.max(0, lastAt + frameMs - performance.now());
-      timer = setTimeout(draw, wait);
-    },
+    changed: () => due(frameMs),
+    answered: () => due(answerMs),
     close: () => {
       if (isClosed) return;
       if (timer) clearTimeout(timer);
+      if (resizing) clearTimeout(resizing);
       draw();
       isClosed = true;
       if (alternate) terminal.alternate(false);
@@ -122,8 +159,8 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
 }
 
 /** An empty row still takes one. */
-function painted(row: Row, theme: Theme): string {
-  return paintRow(row, theme) || ' ';
+function plainText(row: Row): string {
+  return plainRow(row) || ' ';
 }
 
 function Screen({ store }: { store: { subscribe: (listener: () => void) => () => void; get: () => Shown } }) {

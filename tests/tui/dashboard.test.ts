@@ -1,4 +1,7 @@
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isDelta, type SessionEvent } from '../../src/core/events.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { codeRule, eventsOf, makePlace, type Place, planToPrint } from '../support/kintsugi.ts';
 import { noScreen, openScreen, type Screen, type ScreenOptions } from '../support/screen.ts';
 
@@ -47,6 +50,57 @@ describe.skipIf(noScreen !== null)(
       expect(place.events().at(-1)).toMatchObject({ type: 'session.ended', outcome: { ending: 'verified' } });
     });
 
+    it('two goals are queued while one is under way; each is a goal of its own, and no frame is left in the scrollback', async () => {
+      const screen = open(['--model', 'demo'], { height: 18 });
+      await screen.until(/what shall/);
+      for (const one of [
+        'build a task manager in several files that adds, completes and lists tasks and keeps them in a JSON file',
+        goal,
+        'write a function that calculates the factorial of a number and print factorial of 5',
+      ]) {
+        screen.type(one);
+        screen.keys('Enter');
+      }
+      await screen.until(/❯ write a function that calc[\s\S]*Enter accepts/, true);
+      const told = screen.text(true);
+      expect(told.match(/✓ verified/g)).toHaveLength(3);
+      expect(told).not.toContain('Change it so');
+      expect(told).not.toContain('what comes next is queued');
+      expect(place.journals()).toHaveLength(3);
+    });
+
+    it('what is typed right after a denial opens the view it names', async () => {
+      const model = place.script(
+        planToPrint('ok', 'python'),
+        codeRule("import subprocess\nsubprocess.run(['echo', 'ok'])", 'main.py'),
+      );
+      const screen = open(['--model', model]);
+      await screen.until(/what shall/);
+      screen.type('say ok');
+      screen.keys('Enter');
+      await screen.until(/y allow once/);
+      screen.type('n/replay ');
+      screen.type('latest');
+      screen.keys('Enter');
+      await screen.until(/[▶‖] 1× /);
+    });
+
+    it('what is being typed when a program asks for more goes on into the line and answers nothing', async () => {
+      const model = place.script(
+        planToPrint('ok', 'python'),
+        codeRule("import subprocess\nsubprocess.run(['echo', 'ok'])", 'main.py'),
+      );
+      const screen = open(['--model', model]);
+      await screen.until(/what shall/);
+      screen.type('say ok');
+      screen.keys('Enter');
+      while (!/asks for more/.test(screen.text())) screen.type('y');
+      await screen.until(/asks for more[\s\S]*y allow once[\s\S]*❯ y+/);
+      expect(place.events().some((event) => event.type === 'permission.answered')).toBe(false);
+      screen.keys('Escape', 'n');
+      await screen.until(/denied/);
+    });
+
     it('Esc interrupts and keeps what was done; Ctrl+C twice leaves with the code of the session', async () => {
       const model = place.script(
         planToPrint('done'),
@@ -85,7 +139,9 @@ describe.skipIf(noScreen !== null)(
       const question = await screen.until(/asks for more than the policy grants/);
       expect(question).toContain('▲ subprocess.run starts another program');
       expect(question).toContain("2   print(subprocess.run(['echo', 'ok']");
-      await screen.pressUntil('f', /deny, because/);
+      await screen.until(/y allow once/);
+      screen.keys('f');
+      await screen.until(/deny, because/);
       screen.type('no other programs');
       await screen.until(/no other programs/);
       screen.keys('Enter');
@@ -100,33 +156,37 @@ describe.skipIf(noScreen !== null)(
     });
 
     it('a replay is stepped back and forth, jumps to the failure, and forks from there into a live session', async () => {
-      const screen = open([
-        'replay',
-        'tests/fixtures/journals/python.jsonl'.replace('tests', `${process.cwd()}/tests`),
-      ]);
+      const journal = path.join(packageRoot(), 'tests', 'fixtures', 'journals', 'python.jsonl');
+      const events = eventsOf(journal);
+      const facts = events.filter((event) => !isDelta(event));
+      const shownAt = (event: SessionEvent | undefined) =>
+        new RegExp(`${event?.seq}/${events.length} ${event?.type.replace('.', '\\.')}`);
+      const failed = events.find((event) => event.type === 'verdict.reached');
+      const screen = open(['replay', journal], { height: 40 });
       await screen.until(/▶ 1×|‖ 1×/);
       screen.keys('i');
-      const last = await screen.until(/8 \+ {5}return[\s\S]*53\/53 session\.ended/);
+      await screen.until(shownAt(facts.at(-1)));
+      const last = await screen.until(/8 \+ {5}return/);
       expect(last).toContain('✓ verified');
       screen.keys('Left');
-      await screen.until(/52\/53 program\.delivered/);
+      await screen.until(shownAt(facts.at(-2)));
       screen.keys('Left', 'Left');
-      await screen.until(/50\/53 verdict\.reached/);
+      await screen.until(shownAt(facts.at(-4)));
       screen.keys('Right', 'Right', 'Right');
-      const again = await screen.until(/53\/53 session\.ended/);
+      const again = await screen.until(shownAt(facts.at(-1)));
       expect(again).toBe(last);
       screen.keys('x');
-      const failure = await screen.until(/30\/53 verdict\.reached/);
+      const failure = await screen.until(shownAt(failed));
       expect(failure).toContain('✗ attempt 1 failed · 2 passed, 2 failed · AssertionError: 3 != 2.5');
       expect(failure).toMatch(/expected 2\.5\s+│ got 3/);
       screen.keys('f');
-      await screen.until(/fork after event 30/);
-      screen.type(`cassette:${process.cwd()}/tests/fixtures/journals/python.jsonl`);
+      await screen.until(new RegExp(`fork after event ${failed?.seq}`));
+      screen.type(`cassette:${journal}`);
       screen.keys('Enter');
       await screen.until(/Enter accepts/);
       expect(screen.text(true)).toMatch(/✓ attempt 2 passed/);
       const [own = ''] = place.journals();
-      expect(eventsOf(own)[0]).toMatchObject({ forkedFrom: { session: 'golden-python', seq: 30 } });
+      expect(eventsOf(own)[0]).toMatchObject({ forkedFrom: { session: 'golden-python', seq: failed?.seq } });
     });
 
     it('the picker finds a session by its words and plays it', async () => {

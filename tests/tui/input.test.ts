@@ -41,6 +41,21 @@ describe('keys', () => {
     expect(reader.flush()).toEqual([key('escape')]);
   });
 
+  it.each([
+    ['in two pieces', ['\u001b', '/replay latest\r']],
+    ['in one piece', ['\u001b/replay latest\r']],
+  ])('what is typed right after an escape is not lost, read %s', (_, pieces) => {
+    const reader = keyReader();
+    const keys = pieces.flatMap((piece) => reader.push(piece));
+    expect(keys).toEqual([key('escape'), typed('/replay latest'), key('enter')]);
+  });
+
+  it('an escape and a letter that means something with Alt are two keys when they come apart', () => {
+    const reader = keyReader();
+    expect([...reader.push('\u001b'), ...reader.push('f')]).toEqual([key('escape'), typed('f')]);
+    expect(keyReader().push('\u001bf')).toEqual([key('word-right')]);
+  });
+
   it('a paste cannot press keys: what is in it stays text', () => {
     const keys = keyReader().push('\u001b[200~rm -rf /\r\u0003\u001b[A\u001b[201~');
     expect(keys).toEqual([{ kind: 'text', text: 'rm -rf /\n', pasted: true }]);

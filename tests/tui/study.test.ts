@@ -86,15 +86,19 @@ describe('two sessions side by side', () => {
       return event;
     });
     const comparison = compareSessions(events, changed);
-    expect(comparison.parting).toMatchObject({ left: 42, right: 42, type: 'program.written' });
+    const { seq } =
+      events.find((event) => event.type === 'program.written' && event.attempt === 2) ?? events[0] ?? {};
+    expect(comparison.parting).toMatchObject({ left: seq, right: seq, type: 'program.written' });
     expect(comparison.attempts.map(({ differs }) => differs)).toEqual([[], ['program', 'verdict']]);
     const rows = compareRows({ name: 'a', events }, { name: 'b', events: changed }, 100, plainReading);
-    expect(rows.map(plainRow).join('\n')).toContain('they part at event 42 of A, 42 of B: program.written');
+    expect(rows.map(plainRow).join('\n')).toContain(
+      `they part at event ${seq} of A, ${seq} of B: program.written`,
+    );
   });
 
   it('one that went on longer has attempts that the other has not', () => {
     const events = named('python');
-    const cut = events.filter((event) => event.seq < 38);
+    const cut = events.filter((event) => event.seq < 34);
     const comparison = compareSessions(events, cut);
     expect(comparison.attempts[1]).toMatchObject({ right: null, differs: [] });
     expect(comparison.outcomes.right).toBeNull();

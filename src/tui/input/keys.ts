@@ -104,6 +104,11 @@ export function keyReader(): KeyReader {
         }
         const name = whole === '\u001b' ? 'escape' : named[whole.slice(1)];
         if (name) keys.push({ kind: 'key', name });
+        else if (whole.length === 2) {
+          // Escape and what was typed right after it, read in one piece.
+          keys.push({ kind: 'key', name: 'escape' });
+          held = whole.slice(1) + held;
+        }
         continue;
       }
       const end = held.search(/[\x00-\x1f\x7f]/);
@@ -122,8 +127,10 @@ export function keyReader(): KeyReader {
 
   return {
     push: (text) => {
+      // A sequence comes in one piece or goes on with [ or O; what else follows an escape by itself is a key of its own.
+      const escaped: Key[] = held === '\u001b' && !/^[[O]/.test(text) ? read(true) : [];
       held += text;
-      return read(false);
+      return [...escaped, ...read(false)];
     },
     flush: () => read(true),
     waits: () => pasted === null && held !== '',

@@ -1,7 +1,7 @@
-import type { Finding, RecalledMemory, RunResult } from '../../core/domain.ts';
+import type { Finding, RunResult } from '../../core/domain.ts';
 import { count, runText } from '../../words.ts';
 import type { Row, Tone } from '../style.ts';
-import { harmlessText, oneLine, tailLines, wrapText } from '../text.ts';
+import { oneLine, tailLines, wrapText } from '../text.ts';
 import { fixedPanel, heading, type Panel } from './layout.ts';
 
 /** What a program prints, the end of it; `expanded` wants the whole screen. */
@@ -74,28 +74,4 @@ export function sentencePanel(label: string, text: string, tone: Tone, width: nu
     ],
   );
   return fixedPanel(rows, { least: Math.min(2, rows.length) });
-}
-
-/** What memory gave for this moment: kind, trust and the words. */
-export function memoriesPanel(memories: readonly RecalledMemory[], moment: string, width: number): Panel {
-  if (memories.length === 0) return fixedPanel([]);
-  const rows = memories.flatMap((memory): Row[] => {
-    const [first = '', ...rest] = wrapText(oneLine(memory.text), width - 4, 3);
-    const trust = `◆ ${memory.kind}, ${harmlessText(oneLine(memory.trust))} `;
-    return [
-      [
-        { text: trust, tone: 'gold' },
-        { text: oneLine(memory.id), tone: 'quiet' },
-      ],
-      ...[first, ...rest].map((line): Row => [{ text: `    ${line}`, tone: 'plain' }]),
-    ];
-  });
-  return {
-    least: Math.min(rows.length + 1, 3),
-    most: rows.length + 1,
-    draw: (columns, height) => [
-      heading(`recalled for ${moment}`, columns, String(memories.length)),
-      ...rows.slice(0, height - 1),
-    ],
-  };
 }

@@ -12,9 +12,14 @@ export function sessionPicker(app: App, title: string, pick: (entry: SessionEntr
   let failure = '';
   let query: Editor = emptyEditor;
   let chosen = 0;
+  /** Enter came before the list. */
+  let picksFirst = false;
+  let isClosed = false;
   listSessions(app.desk.logs)
     .then((list) => {
       sessions = list;
+      const first = found()[chosen];
+      if (picksFirst && !isClosed && first) pick(first);
     })
     .catch((error: unknown) => {
       failure = error instanceof Error ? error.message : String(error);
@@ -28,6 +33,9 @@ export function sessionPicker(app: App, title: string, pick: (entry: SessionEntr
     });
   };
   return {
+    dispose: () => {
+      isClosed = true;
+    },
     rows: (size) => {
       const list = found();
       const room = size.height - 4;
@@ -75,6 +83,7 @@ export function sessionPicker(app: App, title: string, pick: (entry: SessionEntr
         if (key.name === 'enter') {
           const session = list[chosen];
           if (session) pick(session);
+          else if (sessions === null) picksFirst = true;
           return 'stay';
         }
       }

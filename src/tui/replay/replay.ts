@@ -100,13 +100,7 @@ export function replayView(app: App, file: string, events: readonly SessionEvent
     const below = [
       ...(said ? [clipRow(said, width)] : []),
       barRow(events, place, player, width),
-      rowOf(
-        clipText(
-          'space play · ←→ event · ↑↓ attempt · +- speed · i end · x failure · f fork · v verify · Esc',
-          width,
-        ),
-        'quiet',
-      ),
+      rowOf(keysText(width), 'quiet'),
       footerRow(state, facts, width),
     ];
     if (form) return form.rows({ width, height }, events[place - 1]?.seq ?? 0);
@@ -126,6 +120,14 @@ export function replayView(app: App, file: string, events: readonly SessionEvent
       verifying?.abort(new Error('the view was closed'));
     },
   };
+}
+
+const allKeys = 'space play · ←→ event · ↑↓ attempt · +- speed · i end · x failure · f fork · v verify · Esc';
+
+function keysText(width: number): string {
+  return allKeys.length <= width
+    ? allKeys
+    : clipText('space ←→ ↑↓ +- · i end · x failure · f fork · v verify · Esc', width);
 }
 
 /** `▶ 4× ━━━━━──── 31/53 verdict.reached`. */
