@@ -3,6 +3,7 @@ import { charactersPerToken } from '../core/limits.ts';
 import type { Memory, MemoryState, Recall, RecallQuery } from '../core/memory.ts';
 import { fused, type Scored, type Signals } from './fuse.ts';
 import { diverse } from './mmr.ts';
+import { namedBy, type Rarity } from './names.ts';
 import { recalledOf } from './render.ts';
 import { holdsIn, injectable } from './scope.ts';
 import { codeTokens } from './tokens.ts';
@@ -26,6 +27,8 @@ export interface RecallSource {
   memory(id: string): Memory | undefined;
   card(id: string): CandidateCard | undefined;
   withHash(hash: string): string[];
+  /** Of the words of a field, over all its texts. */
+  rarity(field: Field): Rarity;
   lexical(field: Field, text: string, limit: number, accepts?: Accepts): { id: string; share: number }[];
   vector(
     field: Field,
@@ -39,6 +42,8 @@ export interface RecallSource {
 export interface Floor {
   share: number;
   similarity: number;
+  /** Share of words without which vectors alone are not believed. */
+  beside?: number;
 }
 
 export interface RecallOptions {
@@ -60,7 +65,7 @@ export function floorOf(embedder: string, moment: RecallQuery['moment']): Floor 
   const hashed = embedder.startsWith('hashed-ngrams-1');
   return moment === 'reflect'
     ? { share: 0.55, similarity: hashed ? 0.85 : 0.9 }
-    : { share: 0.35, similarity: hashed ? 0.7 : 0.9 };
+    : { share: 0.35, similarity: hashed ? 0.7 : 0.9, beside: 0.25 };
 }
 
 /** The text of a memory that a moment searches: `key` at a failure, `about` (of solutions the goal, of facts the fact) at a plan. */
@@ -114,14 +119,22 @@ export async function ranked(
     const memory = source.memory(one.id);
     return memory ? [{ signals: one, memory, text: searchedText(memory, field) }] : [];
   });
-  return fused(candidates, { moment: query.moment, text, signature: query.signature });
+  const named = query.moment === 'plan' ? namedBy(query, source.rarity(field)) : () => false;
+  return fused(
+    candidates.map((one) => ({ ...one, named: named(one.memory, one.text) })),
+    { moment: query.moment, text, signature: query.signature },
+  );
 }
 
-/** Whether a candidate is near enough by either signal; the very same failure needs half of the words only. */
+/**
+ * Whether a candidate is near enough: by words; by vectors (for a goal only with a part of the words: what all goals have in common is near to
+ * all of them); by a rare name; or as the very same failure with half of the words.
+ */
 export function overFloor(one: Scored, floor: Floor): boolean {
   return (
     one.share >= floor.share ||
-    one.similarity >= floor.similarity ||
+    (one.similarity >= floor.similarity && one.share >= (floor.beside ?? 0)) ||
+    one.named ||
     (one.alike === 'h0' && one.share >= floor.share / 2)
   );
 }
@@ -133,7 +146,8 @@ function whyOf(one: Scored): string {
     class: 'the same kind of error',
   };
   const near = `words ${one.share.toFixed(2)}, vectors ${one.similarity.toFixed(2)}`;
-  return one.alike === null ? near : `${alike[one.alike]}; ${near}`;
+  const named = one.named ? `a rare name; ${near}` : near;
+  return one.alike === null ? named : `${alike[one.alike]}; ${named}`;
 }
 
 /**
