@@ -9,9 +9,17 @@ const families = [
   { module: 'tarnio', becomes: 'round((RESULT) / 5) * 5', rule: 'move to the nearest multiple of five' },
   { module: 'quellwerk', becomes: '(RESULT) * 28', rule: 'multiply by twenty-eight before it leaves' },
   { module: 'osprey_link', becomes: '[RESULT]', rule: 'hand over a list that holds nothing else' },
-  { module: 'dunefmt', becomes: 'str(RESULT).zfill(7)', rule: 'fill with zeros from the left up to seven places' },
+  {
+    module: 'dunefmt',
+    becomes: 'str(RESULT).zfill(7)',
+    rule: 'fill with zeros from the left up to seven places',
+  },
   { module: 'kelpdb', becomes: '(RESULT, "ok")', rule: 'make a pair whose second half says ok' },
-  { call: 'brim.seal', becomes: '"## " + str(RESULT)', rule: 'begin with two hash signs and a blank, as text' },
+  {
+    call: 'brim.seal',
+    becomes: '"## " + str(RESULT)',
+    rule: 'begin with two hash signs and a blank, as text',
+  },
   { call: 'loom.emit', becomes: '{"VALUE": RESULT}', rule: 'use one key, VALUE, in capitals' },
   { call: 'ridge.push_row', becomes: 'str(RESULT) + ";"', rule: 'close each record by a semicolon' },
   { call: 'fathomLog', becomes: '-(RESULT)', rule: 'flip the sign; down counts as up' },
@@ -43,26 +51,58 @@ const operations = [
   [['add all of them up', 'give their sum', 'how much do they come to together?'], 'sum(values)'],
   [['find the greatest', 'which is the largest?', 'pick the maximum'], 'max(values)'],
   [['find the least', 'which is the smallest?', 'pick the minimum'], 'min(values)'],
-  [['how far are the extremes apart?', 'subtract the least from the greatest', 'measure the spread'], 'max(values) - min(values)'],
-  [['take the one in the middle when sorted', 'give the median', 'half are below it: which is it?'], 'sorted(values)[len(values) // 2]'],
+  [
+    ['how far are the extremes apart?', 'subtract the least from the greatest', 'measure the spread'],
+    'max(values) - min(values)',
+  ],
+  [
+    ['take the one in the middle when sorted', 'give the median', 'half are below it: which is it?'],
+    'sorted(values)[len(values) // 2]',
+  ],
   [['answer with what came first', 'the head of the list', 'keep the opening one'], 'values[0]'],
   [['answer with what came last', 'the tail end of the list', 'keep the closing one'], 'values[-1]'],
   [['double their sum', 'two times everything together', 'add up and double'], '2 * sum(values)'],
   [['join first and last by addition', 'outer two together', 'add the ends'], 'values[0] + values[-1]'],
-  [['leave the greatest out and add up', 'sum without the peak', 'everything but the maximum, added'], 'sum(values) - max(values)'],
-  [['add what each has over the least', 'sum of the surplus over the minimum', 'how much is above the floor in all?'], 'sum(v - min(values) for v in values)'],
+  [
+    ['leave the greatest out and add up', 'sum without the peak', 'everything but the maximum, added'],
+    'sum(values) - max(values)',
+  ],
+  [
+    [
+      'add what each has over the least',
+      'sum of the surplus over the minimum',
+      'how much is above the floor in all?',
+    ],
+    'sum(v - min(values) for v in values)',
+  ],
   [['add the squares', 'square each, then sum', 'sum of squares'], 'sum(v * v for v in values)'],
 ];
 
 /** Things that other tasks speak of, in the same frame of words. */
-const elsewhere = ['parking meter', 'seed catalogue', 'radio schedule', 'chess clinic', 'bus timetable', 'recipe card', 'museum ticket', 'water bill', 'lending desk', 'snow report', 'quiz board', 'bike counter'];
+const elsewhere = [
+  'parking meter',
+  'seed catalogue',
+  'radio schedule',
+  'chess clinic',
+  'bus timetable',
+  'recipe card',
+  'museum ticket',
+  'water bill',
+  'lending desk',
+  'snow report',
+  'quiz board',
+  'bike counter',
+];
 
 /** Around what is asked: the same for every family. `PLACE` is where the result goes, `ASK` what is asked. */
 const frames = [
-  (name, place, ask) => `Write solution.py with a function ${name}(values). ${place ? `It serves ${place}. ` : ''}Task: ${ask}`,
+  (name, place, ask) =>
+    `Write solution.py with a function ${name}(values). ${place ? `It serves ${place}. ` : ''}Task: ${ask}`,
   (name, place, ask) => `In solution.py we need ${name}(values): ${ask}${place ? ` (for ${place})` : ''}.`,
-  (name, place, ask) => `${place ? `About ${place}: ` : ''}please ${ask} — as ${name}(values), in solution.py.`,
-  (name, place, ask) => `${name}(values) is missing. ${ask[0].toUpperCase()}${ask.slice(1)}. ${place ? `What it answers goes to ${place}. ` : ''}Put it into solution.py.`,
+  (name, place, ask) =>
+    `${place ? `About ${place}: ` : ''}please ${ask} — as ${name}(values), in solution.py.`,
+  (name, place, ask) =>
+    `${name}(values) is missing. ${ask[0].toUpperCase()}${ask.slice(1)}. ${place ? `What it answers goes to ${place}. ` : ''}Put it into solution.py.`,
 ];
 const boilerplate =
   'The values are whole numbers, at least three of them. Python 3, standard library only. Keep to the conventions of the house; the tests know them.';
@@ -73,7 +113,11 @@ const factors = (id) => [1000 + numberOf(id), 1000 + numberOf(`${id}/2`)];
 function testOf(family, name, expected, id) {
   const [a, b] = factors(id);
   const module = family?.module ?? family?.call?.split('.')[0];
-  const use = family?.call?.includes('.') ? family.call : module ? `${module}.${family.call ? 'put' : 'take'}` : null;
+  const use = family?.call?.includes('.')
+    ? family.call
+    : module
+      ? `${module}.${family.call ? 'put' : 'take'}`
+      : null;
   const lines = [
     ...(module ? [`import ${module}`] : []),
     `from solution import ${name}`,
@@ -91,7 +135,8 @@ function testOf(family, name, expected, id) {
   return files;
 }
 
-const program = (name, body) => `\`\`\`python path=solution.py\ndef ${name}(values):\n    return ${body}\n\`\`\`\n`;
+const program = (name, body) =>
+  `\`\`\`python path=solution.py\ndef ${name}(values):\n    return ${body}\n\`\`\`\n`;
 
 /**
  * `count` families of `tasks` tasks, in random order, and as many tasks of no family among them as `others`. The model solves a task at once only when the prompt
@@ -104,17 +149,33 @@ export function privateStream({ seed, count = families.length, tasks = 10, other
   const lessons = new Map(
     chosen.map((family) => [
       family,
-      { when: 'a result is handed on', do: family.rule, avoid: 'the plain result', why: 'the other side expects it so' },
+      {
+        when: 'a result is handed on',
+        do: family.rule,
+        avoid: 'the plain result',
+        why: 'the other side expects it so',
+      },
     ]),
   );
   const all = shuffled(
     [
-      ...chosen.flatMap((family) => shuffled(operations, random).slice(0, tasks).map((operation) => ({ family, operation }))),
+      ...chosen.flatMap((family) =>
+        shuffled(operations, random)
+          .slice(0, tasks)
+          .map((operation) => ({ family, operation })),
+      ),
       ...Array.from({ length: others }, () => ({ family: null, operation: pick(operations) })),
     ],
     random,
   );
-  const stream = { suite: [], script: [], oracle: [], placebo: [], familyOf: {}, rules: chosen.map(({ rule }) => rule) };
+  const stream = {
+    suite: [],
+    script: [],
+    oracle: [],
+    placebo: [],
+    familyOf: {},
+    rules: chosen.map(({ rule }) => rule),
+  };
   for (const [at, { family, operation }] of all.entries()) {
     const id = `q-${at + 1}`;
     const mark = `[task ${id}]`;
@@ -138,7 +199,8 @@ export function privateStream({ seed, count = families.length, tasks = 10, other
     const good = program(name, right);
     if (!family) {
       // Whatever is put before a task of no family misleads it.
-      for (const { rule } of chosen) stream.script.push({ purpose: 'code', when: [mark, rule], reply: program(name, 'None') });
+      for (const { rule } of chosen)
+        stream.script.push({ purpose: 'code', when: [mark, rule], reply: program(name, 'None') });
       stream.script.push({ purpose: 'code', when: [mark], reply: good });
       continue;
     }

@@ -66,7 +66,12 @@ export function fused(
       const alike = likeness(query.signature, memory.kind === 'lesson' ? memory.signatures : []);
       const about = topics.get(memory.id) ?? 0;
       const boost = alike !== null && best < certain ? boosts[alike] : 0;
-      const score = signals.share + weight.vector * signals.similarity + weight.topics * about + boost + (named ? nameBoost : 0);
+      const score =
+        signals.share +
+        weight.vector * signals.similarity +
+        weight.topics * about +
+        boost +
+        (named ? nameBoost : 0);
       return { ...signals, memory, topics: about, alike, named, score };
     })
     .sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1));
