@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What memory does, measured: npm run bench:learning -- [DIR] [--seed N] [--families N] [--tasks N] [--limit N] [--only quirks|harm|transfer] [--json FILE]
+// What memory does, measured: npm run bench:learning -- [DIR] [--seed N] [--families N] [--tasks N] [--limit N] [--only quirks|private|harm|transfer] [--json FILE]
 // DIR holds the corpora humanevalpack_py, humanevalpack_js and mbpp_py (gzipped JSON lines); without it transfer is left out. Every arm is a run of
 // `kintsugi bench` with a scripted model and a memory of its own. Hold-out is off, jobs are one after the other.
 import { spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { harmStream, quirkStream, transferStream } from './learning-streams.mjs';
+import { privateStream } from './private-streams.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const { positionals, values } = parseArgs({
@@ -88,6 +89,86 @@ const firstTry = (rows) =>
   rows.length === 0 ? 0 : rows.filter((row) => row.verified && row.attempts === 1).length / rows.length;
 const percent = (rate) => `${(rate * 100).toFixed(1)} %`;
 
+/** The arms at the same time: each has its own home, and much of a session is waiting. */
+const besides = (arms, run) =>
+  Promise.all(Object.entries(arms).map(async ([name, how]) => [name, await run(name, how)]));
+
+/** Every text that stood before the model in a home's sessions, by the id of the goal in its `[task …]`. */
+function shownIn(home) {
+  const shown = new Map();
+  for (const file of readdirSync(path.join(home, 'logs')).filter((name) => name.endsWith('.jsonl'))) {
+    let task = null;
+    for (const line of readFileSync(path.join(home, 'logs', file), 'utf8').split('\n')) {
+      task ??= /\[task ([\w-]+)\]/.exec(line)?.[1] ?? null;
+      if (!line.includes('"memory.recalled"')) continue;
+      const event = JSON.parse(line);
+      if (event.type !== 'memory.recalled' || event.moment !== 'plan' || event.arm !== 'inject') continue;
+      shown.set(
+        file,
+        event.memories.map((memory) => memory.text),
+      );
+    }
+    if (task && shown.has(file)) shown.set(task, shown.get(file));
+    shown.delete(file);
+  }
+  return shown;
+}
+
+async function privates() {
+  const stream = privateStream({
+    seed,
+    count: Number(values.families),
+    tasks: Number(values.tasks),
+    others: Math.ceil((Number(values.families) * Number(values.tasks)) / 5),
+  });
+  const { suite, script, familyOf, rules } = stream;
+  const seen = new Set();
+  const later = new Set();
+  for (const { id } of suite) {
+    const family = familyOf[id];
+    if (family !== undefined && seen.has(family)) later.add(id);
+    seen.add(family);
+  }
+  const arms = {
+    off: { memory: false },
+    on: {},
+    placebo: { recall: stream.placebo },
+    oracle: { recall: stream.oracle },
+  };
+  const runs = await besides(arms, (name, how) => arm(`private-${name}`, { suite, script, ...how }));
+  const rates = {};
+  for (const [name, { rows, home }] of runs) {
+    const counted = rows.filter((row) => later.has(row.id));
+    const others = rows.filter((row) => familyOf[row.id] === undefined);
+    rates[name] = {
+      firstTry: firstTry(counted),
+      n: counted.length,
+      verified: rows.filter((row) => row.verified).length,
+      others: others.length,
+      othersFirstTry: firstTry(others),
+    };
+    if (name !== 'on') continue;
+    const shown = shownIn(home);
+    const lessons = [...shown].flatMap(([id, texts]) => texts.map((text) => ({ id, text })));
+    rates.on.shown = lessons.length;
+    rates.on.ofOthers = lessons.filter(({ id, text }) => !text.includes(rules[familyOf[id]])).length;
+    rates.on.intoOthers = others.filter((row) => (shown.get(row.id) ?? []).length > 0).length;
+  }
+  const share = (rates.on.firstTry - rates.off.firstTry) / (rates.oracle.firstTry - rates.off.firstTry);
+  results.private = { families: rules.length, goals: suite.length, seed, rates, shareOfOracle: share };
+  console.log(
+    `private conventions that no goal names: ${rules.length} families, ${suite.length} goals (${rates.on.others} of no family), seed ${seed}; first try after each family's first (n ${rates.on.n}):`,
+  );
+  for (const [name, rate] of Object.entries(rates)) {
+    console.log(
+      `  ${name.padEnd(8)} ${percent(rate.firstTry).padStart(7)}   verified ${rate.verified}; goals of no family: first try ${percent(rate.othersFirstTry)}`,
+    );
+  }
+  console.log(
+    `  on reaches ${percent(share)} of the oracle's gain (wanted: 80 %); of ${rates.on.shown} lessons shown at a plan ${rates.on.ofOthers} were of another family; ${rates.on.intoOthers} of ${rates.on.others} goals of no family saw one`,
+  );
+}
+
 async function quirks() {
   const stream = quirkStream({ seed, count: Number(values.families), tasks: Number(values.tasks) });
   const familyOf = new Map(stream.suite.map((row) => [row.id, row.family]));
@@ -105,8 +186,10 @@ async function quirks() {
     oracle: { recall: stream.oracle },
   };
   const rates = {};
-  for (const [name, how] of Object.entries(arms)) {
-    const { rows } = await arm(`quirks-${name}`, { suite, script: stream.script, ...how });
+  const runs = await besides(arms, (name, how) =>
+    arm(`quirks-${name}`, { suite, script: stream.script, ...how }),
+  );
+  for (const [name, { rows }] of runs) {
     const counted = rows.filter((row) => later.has(row.id));
     rates[name] = {
       firstTry: firstTry(counted),
@@ -195,13 +278,18 @@ async function transfer(folder) {
   const asked = new Set(stream.asked);
   const unrelated = new Set(stream.unrelated);
   const rates = {};
-  for (const [name, how] of Object.entries({
+  const arms = {
     off: { memory: false },
     on: {},
     placebo: { recall: stream.placebo },
     oracle: { recall: stream.oracle },
-  })) {
-    const { rows } = await arm(`transfer-${name}`, { suite: stream.suite, script: stream.script, ...how });
+  };
+  // Only with memory does the first half teach anything.
+  const posed = stream.suite.filter((row) => asked.has(row.id) || unrelated.has(row.id));
+  const runs = await besides(arms, (name, how) =>
+    arm(`transfer-${name}`, { suite: name === 'on' ? stream.suite : posed, script: stream.script, ...how }),
+  );
+  for (const [name, { rows }] of runs) {
     const counted = rows.filter((row) => asked.has(row.id));
     const others = rows.filter((row) => unrelated.has(row.id));
     rates[name] = {
@@ -230,6 +318,7 @@ async function transfer(folder) {
 try {
   if (!existsSync(path.join(root, 'dist', 'main.js'))) throw new Error('dist/ is missing: npm run build');
   if (!values.only || values.only === 'quirks') await quirks();
+  if (!values.only || values.only === 'private') await privates();
   if (!values.only || values.only === 'harm') await harm();
   const folder = positionals[0];
   if (folder && (!values.only || values.only === 'transfer')) await transfer(path.resolve(folder));

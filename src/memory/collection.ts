@@ -33,6 +33,10 @@ export async function collectionOf(memories: readonly Memory[], embedder: Embedd
           ? [memory.id]
           : [],
       ),
+    rarity: (field) => ({
+      documents: indexes[field].words.size,
+      holders: (word) => indexes[field].words.holders(word),
+    }),
     lexical: (field, text, limit, accepts) => indexes[field].words.search(text, limit, accepting(accepts)),
     async vector(field, text, limit, accepts) {
       const [query = new Float32Array(0)] = await embedder.embed([text]);

@@ -20,6 +20,8 @@ export interface Scored extends Signals {
   topics: number;
   /** The furthest the signatures are alike. */
   alike: 'h0' | 'h1' | 'class' | null;
+  /** Whether it shares a rare name of code with a goal. */
+  named: boolean;
   score: number;
 }
 
@@ -34,6 +36,8 @@ const weights = {
 };
 /** Below this best share no memory is about the same thing, and the kind of the error may decide. */
 const certain = 0.45;
+/** A shared name goes before shared words. */
+const nameBoost = 0.5;
 const boosts = { class: 0.3, h1: 0.6, h0: 0.7 };
 
 /** How far two failures are alike: h0, then h1, then the class of error; backing off as Sentry's grouping does. */
@@ -49,7 +53,7 @@ export function likeness(
 
 /** The candidates with their scores, best first; of equal ones the smaller id is first. */
 export function fused(
-  candidates: readonly { signals: Signals; memory: Memory; text: string }[],
+  candidates: readonly { signals: Signals; memory: Memory; text: string; named: boolean }[],
   query: { moment: 'plan' | 'reflect'; text: string; signature: ErrorSignature | null },
 ): Scored[] {
   const byTopic = lexicalIndex(mistakesIn);
@@ -58,12 +62,17 @@ export function fused(
   const weight = weights[query.moment];
   const best = Math.max(0, ...candidates.map(({ signals }) => signals.share));
   return candidates
-    .map(({ signals, memory }): Scored => {
+    .map(({ signals, memory, named }): Scored => {
       const alike = likeness(query.signature, memory.kind === 'lesson' ? memory.signatures : []);
       const about = topics.get(memory.id) ?? 0;
       const boost = alike !== null && best < certain ? boosts[alike] : 0;
-      const score = signals.share + weight.vector * signals.similarity + weight.topics * about + boost;
-      return { ...signals, memory, topics: about, alike, score };
+      const score =
+        signals.share +
+        weight.vector * signals.similarity +
+        weight.topics * about +
+        boost +
+        (named ? nameBoost : 0);
+      return { ...signals, memory, topics: about, alike, named, score };
     })
     .sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1));
 }

@@ -18,6 +18,8 @@ export interface LexicalIndex {
   /** Adds a text, or puts it in the place of the one of the same id. */
   put(id: string, text: string): void;
   remove(id: string): void;
+  /** How many documents have the token. */
+  holders(token: string): number;
   /** Documents that share a token with the query, best first; of equal ones the smaller id is first. `accepts` leaves documents out before ranking. */
   search(text: string, limit: number, accepts?: (id: string) => boolean): LexicalHit[];
 }
@@ -78,6 +80,7 @@ export function lexicalIndex(tokenise: (text: string) => string[] = codeTokens):
       }
     },
     remove,
+    holders: (token) => postings.get(token)?.size ?? 0,
     search(text, limit, accepts = () => true) {
       const tokens = tokenise(text);
       if (documents.size === 0 || tokens.length === 0) return [];

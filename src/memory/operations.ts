@@ -73,6 +73,7 @@ function placeLesson(draft: Draft<Lesson>, near: readonly Lesson[], placing: Pla
     .filter((lesson) => lesson.state !== 'superseded' && lesson.state !== 'retired')
     .filter((lesson) => lesson.scope.language === draft.scope.language || sameFailureOf(draft, lesson))
     .map((lesson) => ({ lesson, likeness: placing.likeness(draft, lesson) }))
+    .filter(({ lesson }) => sameNames(draft.do, lesson.do))
     .filter(
       ({ lesson, likeness }) => likeness >= (sameFailureOf(draft, lesson) ? alikeForOneFailure : alikeAnyway),
     )
@@ -209,6 +210,15 @@ function contradicts(draft: Draft<Lesson>, lesson: Lesson): boolean {
 function sameFailureOf(draft: Draft<Lesson>, lesson: Lesson): boolean {
   const groups = new Set(lesson.signatures.map(groupOf));
   return draft.signatures.some((signature) => groups.has(groupOf(signature)));
+}
+
+const nameOrNumber = /\b(?:[A-Za-z]\w*_\w+|[a-z]+[A-Z]\w*|\w*\d\w*)\b/g;
+
+/** Whether two texts name the same things of code and the same numbers, or one of them names none: advice about another thing is other advice. */
+function sameNames(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => new Set(text.match(nameOrNumber) ?? []));
+  if (!a || !b || a.size === 0 || b.size === 0) return true;
+  return [...a].some((name) => b.has(name));
 }
 
 function groupOf(signature: Lesson['signatures'][number]): string {

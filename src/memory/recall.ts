@@ -3,6 +3,7 @@ import { charactersPerToken } from '../core/limits.ts';
 import type { Memory, MemoryState, Recall, RecallQuery } from '../core/memory.ts';
 import { fused, type Scored, type Signals } from './fuse.ts';
 import { diverse } from './mmr.ts';
+import { namedBy, type Rarity } from './names.ts';
 import { recalledOf } from './render.ts';
 import { holdsIn, injectable } from './scope.ts';
 import { codeTokens } from './tokens.ts';
@@ -26,6 +27,8 @@ export interface RecallSource {
   memory(id: string): Memory | undefined;
   card(id: string): CandidateCard | undefined;
   withHash(hash: string): string[];
+  /** Of the words of a field, over all its texts. */
+  rarity(field: Field): Rarity;
   lexical(field: Field, text: string, limit: number, accepts?: Accepts): { id: string; share: number }[];
   vector(
     field: Field,
@@ -39,6 +42,8 @@ export interface RecallSource {
 export interface Floor {
   share: number;
   similarity: number;
+  /** Share of words without which vectors alone are not believed. */
+  beside?: number;
 }
 
 export interface RecallOptions {
@@ -62,7 +67,11 @@ export function floorOf(embedder: string, moment: RecallQuery['moment']): Floor 
   const hashed = embedder.startsWith('hashed-ngrams-1');
   return moment === 'reflect'
     ? { share: 0.55, similarity: hashed ? 0.85 : 0.9 }
-    : { share: 0.35, similarity: hashed ? 0.7 : 0.9 };
+    : {
+        share: Number(process.env.FS ?? 0.35),
+        similarity: hashed ? 0.7 : 0.9,
+        beside: Number(process.env.FB ?? 0.25),
+      };
 }
 
 /** The text of a memory that a moment searches: `key` at a failure, `about` (of solutions the goal, of facts the fact) at a plan. */
@@ -116,14 +125,22 @@ export async function ranked(
     const memory = source.memory(one.id);
     return memory ? [{ signals: one, memory, text: searchedText(memory, field) }] : [];
   });
-  return fused(candidates, { moment: query.moment, text, signature: query.signature });
+  const named = query.moment === 'plan' ? namedBy(query, source.rarity(field)) : () => false;
+  return fused(
+    candidates.map((one) => ({ ...one, named: named(one.memory, one.text) })),
+    { moment: query.moment, text, signature: query.signature },
+  );
 }
 
-/** Whether a candidate is near enough by either signal; the very same failure needs half of the words only. */
+/**
+ * Whether a candidate is near enough: by words; by vectors (for a goal only with a part of the words: what all goals have in common is near to
+ * all of them); by a rare name; or as the very same failure with half of the words.
+ */
 export function overFloor(one: Scored, floor: Floor): boolean {
   return (
     one.share >= floor.share ||
-    one.similarity >= floor.similarity ||
+    (one.similarity >= floor.similarity && one.share >= (floor.beside ?? 0)) ||
+    one.named ||
     (one.alike === 'h0' && one.share >= floor.share / 2)
   );
 }
@@ -135,7 +152,47 @@ function whyOf(one: Scored): string {
     class: 'the same kind of error',
   };
   const near = `words ${one.share.toFixed(2)}, vectors ${one.similarity.toFixed(2)}`;
-  return one.alike === null ? near : `${alike[one.alike]}; ${near}`;
+  const named = one.named ? `a rare name; ${near}` : near;
+  return one.alike === null ? named : `${alike[one.alike]}; ${named}`;
+}
+
+/** Solved goals that are asked, and how much of what the goal has in common with them must speak for a lesson. */
+const neighbours = 40;
+const mostOf = Number(process.env.MOST ?? 0.25);
+/** Nearer than this a goal is the same in other words. */
+const nearlySame = Number(process.env.SAME ?? 0.5);
+
+/**
+ * Whether the solved goals that are near to a goal bear a lesson out. Each word that the goal shares with them speaks for the lesson by the part of its
+ * holders that taught the lesson or passed with it, and weighs by its rarity: so the words of every goal of a house say nothing, and those of one
+ * corner of it much. Nothing is asked where nothing was solved.
+ */
+function borneOut(source: RecallSource, query: RecallQuery): (one: Scored) => boolean {
+  const solved = source
+    .lexical('about', query.text, neighbours, (card) => card.kind === 'solution')
+    .flatMap(({ id }) => {
+      const memory = source.memory(id);
+      const session = memory?.provenance.session;
+      return memory && session
+        ? [{ session, words: new Set(codeTokens(searchedText(memory, 'about'))) }]
+        : [];
+    });
+  const { documents, holders } = source.rarity('about');
+  const words = [...new Set(codeTokens(query.text))].flatMap((word) => {
+    const sessions = solved.filter((one) => one.words.has(word)).map(({ session }) => session);
+    if (sessions.length === 0) return [];
+    const count = holders(word);
+    return [{ sessions, weight: Math.log(1 + (documents - count + 0.5) / (count + 0.5)) }];
+  });
+  const all = words.reduce((sum, { weight }) => sum + weight, 0);
+  return ({ memory, share, named }) => {
+    if (memory.kind !== 'lesson' || named || share >= nearlySame || all === 0) return true;
+    const own = new Set(memory.seenIn);
+    const spoken = words.map(
+      ({ sessions, weight }) => (weight * sessions.filter((one) => own.has(one)).length) / sessions.length,
+    );
+    return spoken.reduce((sum, one) => sum + one, 0) >= mostOf * all;
+  };
 }
 
 /**
@@ -149,7 +206,9 @@ export async function recallFrom(
 ): Promise<Recall> {
   const floor = options.floor ?? floorOf(options.embedder, query.moment);
   const all = await ranked(source, query, options);
-  const near = all.filter((one) => overFloor(one, floor));
+  const borne = query.moment === 'plan' ? borneOut(source, query) : () => true;
+  const fit = (one: Scored) => overFloor(one, floor) && borne(one);
+  const near = all.filter(fit);
   const highest = Math.max(1, ...near.map(({ score }) => score));
   const field = query.moment === 'reflect' ? 'key' : 'about';
   const soft = (memory: Memory) =>
@@ -175,7 +234,7 @@ export async function recallFrom(
     } else passedOver.push({ id: one.id, score: one.score, why: fits ? 'others fit better' : 'no room' });
   }
   for (const one of all)
-    if (!overFloor(one, floor)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
+    if (!fit(one)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
   return {
     memories,
     arm: memories.length > 0 ? 'inject' : 'none',

@@ -4,6 +4,7 @@ import type { Embedder } from '../core/seams.ts';
 import type { MemoryEntry, MemoryEvent } from './entries.ts';
 import type { MemoryFailure } from './failure.ts';
 import { comesFirst, type VectorHit } from './flat.ts';
+import type { Rarity } from './names.ts';
 import { type LexicalHit, rankByWords } from './rank.ts';
 import { type Card, type Field, fields, plainReading, type Reading } from './reading.ts';
 import { openShelf, type Shelf } from './shelf.ts';
@@ -19,6 +20,8 @@ export interface Candidates {
   /** Memories with this hash among those of their signatures (h0, h1, h2 or the whole one). */
   withHash(hash: string): string[];
   /** BM25 over a field, best first. */
+  /** Of the words of a field, over all its texts. */
+  rarity(field: Field): Rarity;
   lexical(field: Field, text: string, limit: number, accepts?: (card: Card) => boolean): LexicalHit[];
   /** Nearest of a field by the embedder, best first. Those that have no vector yet are left out; `problems` says when none can be made. */
   vector(field: Field, text: string, limit: number, accepts?: (card: Card) => boolean): Promise<VectorHit[]>;
@@ -125,6 +128,22 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
       withHash(hash) {
         refresh();
         return shelves.flatMap((one) => one.withHash(hash));
+      },
+      rarity(field) {
+        refresh();
+        const parts = shelves.flatMap((one) => one.parts(field));
+        return {
+          documents: parts.reduce((sum, { postings }) => sum + postings.documents, 0),
+          holders(word) {
+            let holders = 0;
+            for (const { postings } of parts) {
+              postings.each(word, () => {
+                holders += 1;
+              });
+            }
+            return holders;
+          },
+        };
       },
       lexical(field, text, limit, accepts) {
         refresh();
