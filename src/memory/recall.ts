@@ -207,8 +207,8 @@ export async function recallFrom(
   const floor = options.floor ?? floorOf(options.embedder, query.moment);
   const all = await ranked(source, query, options);
   const borne = query.moment === 'plan' ? borneOut(source, query) : () => true;
-  const fit = (one: Scored) => overFloor(one, floor) && borne(one);
-  const near = all.filter(fit);
+  const isNear = (one: Scored) => overFloor(one, floor) && borne(one);
+  const near = all.filter(isNear);
   const highest = Math.max(1, ...near.map(({ score }) => score));
   const field = query.moment === 'reflect' ? 'key' : 'about';
   const soft = (memory: Memory) =>
@@ -234,7 +234,7 @@ export async function recallFrom(
     } else passedOver.push({ id: one.id, score: one.score, why: fits ? 'others fit better' : 'no room' });
   }
   for (const one of all)
-    if (!fit(one)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
+    if (!isNear(one)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
   return {
     memories,
     arm: memories.length > 0 ? 'inject' : 'none',

@@ -3,7 +3,8 @@ import { openProver, type Proven } from '../../compose/memory-proof.ts';
 import { openWorkbench } from '../../compose.ts';
 import type { Memory, MemoryState } from '../../core/memory.ts';
 import { exitCodes, problem } from '../../problem.ts';
-import { confinementLine } from '../confinement.ts';
+import { confinementLine } from '../../words.ts';
+
 import { listenForInterrupts } from '../interrupts.ts';
 import { printable } from '../terminal.ts';
 import { type Desk, memoryOf, orThrow, put, putJson, sayEmpty } from './desk.ts';
