@@ -87,6 +87,7 @@ describe('the doctor', () => {
       'OpenAI key',
       'Ollama',
       'LM Studio',
+      'memories',
       'embedder',
       'bash',
       'Python',

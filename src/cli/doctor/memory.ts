@@ -14,16 +14,16 @@ export async function memoryRows(config: Config): Promise<Row[]> {
   const { id, problem } = embedders.current;
   return [
     first === undefined
-      ? ok('memory', 'Memory', value)
+      ? ok('memory', 'memories', value)
       : gap(
           'memory',
-          'Memory',
+          'memories',
           `${value}; ${problems.length} problems: ${first}`,
           'kintsugi memory rebuild makes the index again; a damaged line of log.jsonl has to be mended or taken out by hand.',
         ),
     problem === null
-      ? ok('memory', 'Embedder', id)
-      : gap('memory', 'Embedder', `${id}: ${problem}`, `kintsugi memory embedder install ${config.embedder}`),
-    ok('memory', 'Models of it', embedders.folder),
+      ? ok('memory', 'embedder', id)
+      : gap('memory', 'embedder', `${id}: ${problem}`, `kintsugi memory embedder install ${config.embedder}`),
+    ok('memory', 'embedder models', embedders.folder),
   ];
 }

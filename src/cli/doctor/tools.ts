@@ -128,11 +128,5 @@ export async function toolRows(config: Config): Promise<Row[]> {
     containerRow(),
     safetyRows(config),
   ]);
-  const embedder = gap(
-    'models',
-    'embedder',
-    'none: this version recalls nothing from earlier sessions',
-    'Nothing to do: it comes with the memory.',
-  );
-  return [...rows.flat(), embedder];
+  return rows.flat();
 }
