@@ -261,7 +261,7 @@ describe('kintsugi memory', () => {
     const names = (JSON.parse(doctor.stdout) as { rows: { group: string; name: string }[] }).rows
       .filter(({ group }) => group === 'memory')
       .map(({ name }) => name);
-    expect(names).toEqual(['Memory', 'Embedder', 'Models of it']);
+    expect(names).toEqual(['memories', 'embedder', 'embedder models']);
   });
 
   it('gives the dashboard every memory with its title and its details, newest first', async () => {
