@@ -16,6 +16,20 @@ export function seconds(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
+const changeWords = 'The program in the folder was made for this goal. Change it so: ';
+
+/** The goal of a session that changes the program of another. */
+export function changedGoal(goal: string, change: string): string {
+  return `${goal}\n\n${changeWords}${change}`;
+}
+
+/** What a goal asks for: the last change, and what it is a change of; `of` is null for a goal that is no change. */
+export function askedOf(goal: string): { asked: string; of: string | null } {
+  const [of = '', ...changes] = goal.split(`\n\n${changeWords}`);
+  const asked = changes.at(-1);
+  return asked === undefined ? { asked: of, of: null } : { asked, of };
+}
+
 /** How a run ended, in words. */
 export function runText(result: RunResult): string {
   const words = endedBadly(result);

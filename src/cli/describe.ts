@@ -240,10 +240,9 @@ function verdictLines(verdict: Verdict, attempt: number): Line[] {
 function endLines(outcome: Extract<SessionEvent, { type: 'session.ended' }>['outcome']): Line[] {
   const cost = outcome.costUsd === null ? 'cost unknown' : `$${outcome.costUsd.toFixed(4)}`;
   const numbers = `${count(outcome.attempts, 'attempt')}, ${count(outcome.modelCalls, 'call')}, ${tokensOf(outcome.usage)} tokens, ${cost}`;
-  return [
-    line(`${outcome.ending}: ${outcome.why}`, outcome.ending === 'verified' ? 'good' : 'bad'),
-    line(numbers, 'quiet'),
-  ];
+  const tone = outcome.ending === 'verified' ? 'good' : 'bad';
+  const words = `${outcome.ending}: ${outcome.why}`.trimEnd().split('\n');
+  return [...words.map((one) => line(one, tone)), line(numbers, 'quiet')];
 }
 
 function usageText(usage: Usage): string {

@@ -6,6 +6,7 @@ import type { Finding, PermissionMode, Program, Task } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
 import type { Approve } from '../core/seams.ts';
 import { isProblem } from '../problem.ts';
+import { changedGoal } from '../words.ts';
 import type { Io } from './context.ts';
 import { exits } from './exit-codes.ts';
 import { listenForInterrupts } from './interrupts.ts';
@@ -122,7 +123,7 @@ function mendingTask(config: Config, from: { task: Task; program: Program; feedb
   const { task, program, feedback } = from;
   return {
     ...task,
-    goal: `${task.goal}\n\nThe program in the folder was made for this goal. Change it so: ${feedback}`,
+    goal: changedGoal(task.goal, feedback),
     language: program.language,
     files: program.files,
     budgets: config.budgets,

@@ -108,8 +108,9 @@ function tellStatus(app: App): void {
     state.session === ''
       ? 'no session yet'
       : `session ${state.session}: ${state.outcome?.ending ?? state.phase}`;
+  const remembers = model === 'demo' ? 'none with the demo' : memory ? 'on' : 'off';
   app.say(
-    `${session}\nnext goal: model ${model}, permission mode ${permissionMode}, memory ${memory ? 'on' : 'off'}\njournals in ${app.desk.logs}`,
+    `${session}\nnext goal: model ${model}, permission mode ${permissionMode}, memory ${remembers}\njournals in ${app.desk.logs}`,
     'quiet',
   );
 }
@@ -190,7 +191,7 @@ function showDiff(app: App): void {
 async function showLines(app: App, title: string, lines: Promise<string[]>): Promise<void> {
   let rows: string[] = ['looking …'];
   app.open(
-    scrollingView(title, (width) => rows.flatMap((line) => wrapText(line, width)).map((line) => rowOf(line))),
+    scrollingView(title, (width) => rows.flatMap((line) => hanging(line, width)).map((line) => rowOf(line))),
   );
   try {
     rows = (await lines).map(harmlessText);
@@ -198,6 +199,14 @@ async function showLines(app: App, title: string, lines: Promise<string[]>): Pro
     rows = [messageOf(error)];
   }
   app.changed();
+}
+
+/** A line of columns; what does not fit goes on below its last column. */
+function hanging(line: string, width: number): string[] {
+  const lead = /^\s*(?:\S+(?: \S+)*\s{2,}|→ )*/.exec(line)?.[0].length ?? 0;
+  const indent = lead < width / 2 ? lead : 4;
+  const [first = '', ...rest] = wrapText(line.slice(indent), width - indent);
+  return [line.slice(0, indent) + first, ...rest.map((one) => ' '.repeat(indent) + one)];
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { openCommand } from './app-commands.ts';
 import { type ApprovalPrompt, approvalPrompt } from './approval.ts';
-import { approvalRow } from './cards.ts';
+import { approvalRows } from './cards.ts';
 import type { Continuation, Desk, Settings, Viewer, Work, WorkEnd } from './desk.ts';
 import { footerRow } from './footer.ts';
 import { loadReading, plainReading, type Reading } from './highlight.ts';
@@ -105,7 +105,7 @@ export function runApp(
           const question = approvalPrompt(program, findings, (answer) => {
             signal.removeEventListener('abort', stop);
             approval = null;
-            if (answer) keep([approvalRow(answer)]);
+            if (answer) keep(approvalRows(answer, terminal.size().width));
             answered(answer);
           });
           approval = { question, from: answersFrom(performance.now()) };

@@ -1,4 +1,5 @@
 import type { Finding, Program } from '../core/domain.ts';
+import { count } from '../words.ts';
 import type { Approval } from './desk.ts';
 import type { Reading } from './highlight.ts';
 import { type Editor, edit, editorRows, emptyEditor } from './input/editor.ts';
@@ -6,7 +7,7 @@ import type { Key } from './input/keys.ts';
 import { scrolled } from './overlay.ts';
 import { programPanel } from './panels/program.ts';
 import type { Row } from './style.ts';
-import { clipRow, oneLine } from './text.ts';
+import { clipRow, oneLine, rowOf, wrapText } from './text.ts';
 
 /** The question whether a program may run that asks for more than the policy grants. */
 export interface ApprovalPrompt {
@@ -47,12 +48,7 @@ export function approvalPrompt(
     rows: (width, height, { reading, hears }) => {
       const head: Row[] = [
         [{ text: 'The program asks for more than the policy grants:', tone: 'warn' }],
-        ...findings.slice(0, Math.max(1, Math.floor(height / 3))).map(
-          (finding): Row => [
-            { text: `▲ ${oneLine(finding.message)} `, tone: 'plain' },
-            { text: `${oneLine(finding.file)}:${finding.line} [${oneLine(finding.rule)}]`, tone: 'quiet' },
-          ],
-        ),
+        ...findingRows(findings, width, Math.max(2, Math.floor(height / 3))),
       ];
       const foot = feedback
         ? editorRows(feedback, {
@@ -102,6 +98,22 @@ export function approvalPrompt(
     },
     withdraw: () => settle(null),
   };
+}
+
+/** Each finding whole, in up to three rows; when they are too many the last row says how many are left. */
+function findingRows(findings: readonly Finding[], width: number, most: number): Row[] {
+  const rows = findings.flatMap((finding) => {
+    const where = `${oneLine(finding.file)}:${finding.line} [${oneLine(finding.rule)}]`;
+    return wrapText(`${oneLine(finding.message)} ${where}`, width - 2, 3).map(
+      (line, at): Row => [
+        { text: at === 0 ? '▲ ' : '  ', tone: 'warn' },
+        { text: line, tone: 'plain' },
+      ],
+    );
+  });
+  if (rows.length <= most) return rows;
+  const left = count(findings.length, 'finding');
+  return [...rows.slice(0, most - 1), rowOf(`  … of ${left}; the code below has them all`, 'quiet')];
 }
 
 function choiceRow(chosen: number): Row {

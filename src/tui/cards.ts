@@ -3,7 +3,7 @@ import { type AttemptState, lastAttempt, type SessionState } from '../core/state
 import { count, seconds } from '../words.ts';
 import type { Approval } from './desk.ts';
 import type { Row } from './style.ts';
-import { clipRow, harmlessText, oneLine, tailLines, wrapText } from './text.ts';
+import { clipRow, harmlessText, oneLine, rowOf, tailLines, wrapText } from './text.ts';
 
 /** What stays in the terminal of things that are over. */
 
@@ -23,12 +23,12 @@ export function attemptCard(attempt: AttemptState, width: number): Row[] {
 
 const shownOutput = 12;
 
-/** What a session came to: the ending, the program's own words, what was written, what it cost. */
-export function endCard(state: SessionState, width: number): Row[] {
+/** What a session came to: the ending in at most so many rows, what was written, what it cost. */
+export function endCard(state: SessionState, width: number, most = 24): Row[] {
   const { outcome, delivery } = state;
   if (!outcome) return [[{ text: '◌ cut off here; kintsugi resume goes on', tone: 'warn' }]];
   const good = outcome.ending === 'verified';
-  const words = wrapText(oneLine(`${outcome.ending}: ${outcome.why}`), width - 2, 4);
+  const words = wrapText(`${outcome.ending}: ${outcome.why}`, width - 2, most);
   const rows: Row[] = words.map((line, at) => [
     { text: at > 0 ? '  ' : good ? '✓ ' : '■ ', tone: good ? 'good' : 'bad' },
     { text: line, tone: good ? 'good' : 'bad' },
@@ -126,11 +126,12 @@ function proofText(proof: 'user-checks' | 'model-checks' | 'ran-clean'): string 
 }
 
 /** What a person said to a program that asked for more. */
-export function approvalRow(approval: Approval): Row {
+export function approvalRows(approval: Approval, width: number): Row[] {
   const words = { allow: 'allowed once', 'allow-session': 'allowed for the session', deny: 'denied' }[
     approval.answer
   ];
   const why =
     approval.answer === 'deny' && approval.feedback !== null ? `: ${oneLine(approval.feedback)}` : '';
-  return [{ text: `  ${words}${why}`, tone: approval.answer === 'deny' ? 'warn' : 'quiet' }];
+  const tone = approval.answer === 'deny' ? 'warn' : 'quiet';
+  return wrapText(`${words}${why}`, width - 2, 6).map((line) => rowOf(`  ${line}`, tone));
 }

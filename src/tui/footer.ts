@@ -49,8 +49,8 @@ function cacheText(usage: SessionState['usage']): string {
 
 function verdictText(state: SessionState): string {
   if (state.outcome) return state.outcome.ending;
-  const last = state.steps.flatMap((step) => step.attempts).findLast((attempt) => attempt.verdict !== null);
-  return last?.verdict?.kind ?? '';
+  const last = state.steps.flatMap((step) => step.attempts).at(-1);
+  return last ? (last.verdict?.kind ?? state.phase) : '';
 }
 
 /** 812, 3.1k, 2.4M. */

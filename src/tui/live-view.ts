@@ -55,7 +55,8 @@ export function liveRows(parts: LiveParts): Row[] {
     spinner: spinner[parts.beat % spinner.length] ?? '',
     elapsedMs: state.startedAt ? parts.now - Date.parse(state.startedAt) : 0,
   });
-  return [...rows, ...queued, ...below];
+  const air = rows.length + queued.length + below.length < height ? [rowOf('')] : [];
+  return [...rows, ...queued, ...air, ...below];
 }
 
 function placeholder({ working, accepts }: LiveParts): string {

@@ -1,6 +1,6 @@
 import { tokensOf } from '../core/limits.ts';
 import type { AttemptState, SessionState, StepState } from '../core/state.ts';
-import { count, seconds } from '../words.ts';
+import { askedOf, count, seconds } from '../words.ts';
 import { attemptCard, endCard, verdictRow } from './cards.ts';
 import type { Reading } from './highlight.ts';
 import { beside, fixedPanel, heading, type Panel, stack } from './panels/layout.ts';
@@ -9,7 +9,7 @@ import { programPanel, writingPanel } from './panels/program.ts';
 import { testsPanel } from './panels/tests.ts';
 import { findingsPanel, outputPanel, sentencePanel } from './panels/words.ts';
 import type { Row } from './style.ts';
-import { clipRow, oneLine, spread, wrapText } from './text.ts';
+import { clipRow, clipText, oneLine, spread, wrapText } from './text.ts';
 
 export interface ViewOptions {
   width: number;
@@ -36,7 +36,8 @@ export function sessionRows(state: SessionState, options: ViewOptions): Row[] {
   const attempts = state.steps.flatMap((step) => step.attempts);
   const current = attempts.at(-1) ?? null;
   const done = options.finished ? attempts.slice(0, -1) : [];
-  const end = options.finished && state.outcome ? endCard(state, width) : [];
+  const end =
+    options.finished && state.outcome ? endCard(state, width, Math.max(4, Math.floor(height / 2))) : [];
   const shownDone = doneRows(done, width, Math.floor(height / 4));
   const now = options.finished && state.outcome ? [] : [nowRow(state, current, options)];
   const room = Math.max(0, height - top.length - shownDone.length - now.length - end.length);
@@ -58,11 +59,16 @@ function doneRows(attempts: readonly AttemptState[], width: number, height: numb
 
 /** The goal, in at most two rows. */
 export function goalRows(state: SessionState, width: number): Row[] {
-  const goal = state.task ? oneLine(state.task.goal) : '';
-  return wrapText(goal, width - 2, 2).map((line, at) => [
-    { text: at === 0 ? '❯ ' : '  ', tone: 'gold' },
-    { text: line, tone: 'strong' },
-  ]);
+  const { asked, of } = askedOf(state.task?.goal ?? '');
+  const rows = wrapText(oneLine(asked), width - 2, of === null ? 2 : 1).map(
+    (line, at): Row => [
+      { text: at === 0 ? '❯ ' : '  ', tone: 'gold' },
+      { text: line, tone: 'strong' },
+    ],
+  );
+  return of === null
+    ? rows
+    : [...rows, [{ text: clipText(`  a change to: ${oneLine(of)}`, width), tone: 'quiet' }]];
 }
 
 /** The plan as a checklist. A long one shows the steps around the one that is under way. */
@@ -152,7 +158,7 @@ function doing(state: SessionState): string {
 function attemptRows(state: SessionState, current: AttemptState | null, options: ViewOptions): Row[] {
   const { width, height, expanded } = options;
   if (height < 1) return [];
-  const wide = width >= wideColumns && expanded === null;
+  const wide = width >= wideColumns && expanded === null && hasCode(state, current);
   const rightWidth = wide ? Math.floor((width - 3) * 0.48) : width;
   const leftWidth = wide ? width - 3 - rightWidth : width;
   const program = programOf(state, current, options);
@@ -173,6 +179,11 @@ function attemptRows(state: SessionState, current: AttemptState | null, options:
     width,
     height,
   );
+}
+
+/** Whether there is something for the left column. */
+function hasCode({ asking }: SessionState, current: AttemptState | null): boolean {
+  return Boolean(current?.program) || (asking !== null && asking.text !== '');
 }
 
 function programOf(state: SessionState, current: AttemptState | null, { reading }: ViewOptions): Panel[] {

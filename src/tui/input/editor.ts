@@ -133,31 +133,33 @@ export function editorRows(
   });
 }
 
-/** Lines of at most so many columns, and where the cursor is in them. */
+/** Lines of at most so many columns, broken at words where there are any, and where the cursor is in them. */
 function layOut(
   text: string,
   cursor: number,
   room: number,
 ): { lines: string[]; row: number; column: number } {
-  const lines: string[] = [''];
-  let place = { row: 0, column: 0 };
+  const starts = [0];
   let width = 0;
+  let word = 0;
   for (const { segment, index } of new Intl.Segmenter().segment(text)) {
-    if (index === cursor) place = { row: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
+    const next = index + segment.length;
     if (segment === '\n') {
-      lines.push('');
+      starts.push(next);
+      word = next;
       width = 0;
       continue;
     }
     const wide = cells(segment);
     if (width + wide > room) {
-      lines.push('');
-      width = 0;
-      if (index === cursor) place = { row: lines.length - 1, column: 0 };
+      const from = word > (starts.at(-1) ?? 0) && segment !== ' ' ? word : index;
+      starts.push(from);
+      width = cells(text.slice(from, index));
     }
-    lines[lines.length - 1] += segment;
     width += wide;
+    if (segment === ' ') word = next;
   }
-  if (cursor >= text.length) place = { row: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
-  return { lines, ...place };
+  const row = starts.findLastIndex((start) => start <= cursor);
+  const lines = starts.map((start, at) => text.slice(start, starts[at + 1]).replace(/\n$/, ''));
+  return { lines, row, column: cursor - (starts[row] ?? 0) };
 }

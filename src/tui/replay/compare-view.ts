@@ -37,7 +37,9 @@ export function compareRows(left: Compared, right: Compared, width: number, read
     ...attempts.flatMap((pair) => [
       rowOf(''),
       heading(`step ${pair.step}, attempt ${pair.attempt}`, width, differsText(pair)),
-      ...two(takenRows(pair.left, null, half, reading), takenRows(pair.right, pair.left, half, reading)),
+      ...(pair.left && pair.right && pair.differs.length === 0
+        ? takenRows({ ...pair.left, program: null }, null, width, reading)
+        : two(takenRows(pair.left, null, half, reading), takenRows(pair.right, pair.left, half, reading))),
     ]),
     rowOf(''),
     heading('ending', width),

@@ -1,5 +1,6 @@
 import { listSessions } from '../../journal/list.ts';
 import type { SessionEntry } from '../../journal/summary.ts';
+import { askedOf } from '../../words.ts';
 import type { App } from '../app.ts';
 import { type Editor, edit, editorRows, emptyEditor } from '../input/editor.ts';
 import { framed, type Overlay } from '../overlay.ts';
@@ -40,9 +41,9 @@ export function sessionPicker(app: App, title: string, pick: (entry: SessionEntr
       const list = found();
       const room = size.height - 4;
       const from = Math.max(0, Math.min(chosen - Math.floor(room / 2), list.length - room));
-      const shown = list
-        .slice(from, from + room)
-        .map((session, at) => sessionRow(session, from + at === chosen, size.width));
+      const seen = list.slice(from, from + room);
+      const columns = Math.max(8, ...seen.map((one) => (one.kind === 'session' ? one.state.length : 0)));
+      const shown = seen.map((session, at) => sessionRow(session, columns, from + at === chosen, size.width));
       const empty =
         failure !== ''
           ? failure
@@ -99,12 +100,14 @@ function textOf(session: SessionEntry): string {
   return `${session.id} ${session.at} ${session.state} ${session.model} ${session.goal}`;
 }
 
-function sessionRow(session: SessionEntry, isChosen: boolean, width: number): Row {
+/** `columns` is how many the longest state takes. */
+function sessionRow(session: SessionEntry, columns: number, isChosen: boolean, width: number): Row {
   const when = session.at.slice(0, 16).replace('T', ' ');
   if (session.kind === 'unreadable')
     return rowOf(`${when.padEnd(16)}  ${oneLine(session.why)}`, isChosen ? 'selected' : 'bad');
+  const { asked, of } = askedOf(session.goal);
   const sign = session.verified ? '✓' : session.state === 'running' ? '◌' : '■';
-  const text = `${sign} ${when}  ${session.state.padEnd(12)} ${String(session.attempts).padStart(2)}×  ${oneLine(session.goal)}`;
+  const text = `${sign} ${when}  ${session.state.padEnd(columns)} ${String(session.attempts).padStart(2)}×  ${oneLine(asked)}${of === null ? '' : ` (a change to: ${oneLine(of)})`}`;
   if (isChosen) return rowOf(text.padEnd(width).slice(0, Math.max(width, text.length)), 'selected');
   return [
     { text: `${sign} `, tone: session.verified ? 'good' : 'bad' },

@@ -22,10 +22,12 @@ export function timelineOf(events: readonly SessionEvent[]): Timeline {
     const wanted = Math.max(0, Math.min(place, events.length));
     const nearest = Math.min(checkpoints.length - 1, Math.floor(wanted / checkpointEvery));
     let state = checkpoints[nearest] ?? initialState;
-    for (let at = nearest * checkpointEvery; at < wanted; at += 1) {
-      const event = events[at];
+    for (let done = nearest * checkpointEvery; done < wanted; ) {
+      const edge = Math.min(wanted, (Math.floor(done / checkpointEvery) + 1) * checkpointEvery);
+      const upTo = pieceEnd(events, done, edge);
+      const event = wholePiece(events, done, upTo);
       if (event) state = reduce(state, event);
-      const done = at + 1;
+      done = upTo;
       if (done % checkpointEvery === 0 && checkpoints.length === done / checkpointEvery)
         checkpoints.push(state);
     }
@@ -43,6 +45,28 @@ export function timelineOf(events: readonly SessionEvent[]): Timeline {
     attempt: (place, by) => next(begins, place, by, by === 1 ? events.length : 0),
     failure: (place) => failures.find((one) => one > place) ?? failures[0] ?? null,
   };
+}
+
+/** Where the run of deltas ends that goes on with the one at `from`; one further on for anything else. */
+function pieceEnd(events: readonly SessionEvent[], from: number, edge: number): number {
+  const first = events[from];
+  let at = from + 1;
+  while (at < edge && first && goesOn(first, events[at])) at += 1;
+  return at;
+}
+
+function goesOn(first: SessionEvent, next: SessionEvent | undefined): boolean {
+  if (first.type === 'run.delta') return next?.type === 'run.delta' && next.stream === first.stream;
+  return first.type === 'model.delta' && next?.type === 'model.delta';
+}
+
+/** Text that came in pieces, as one: to the state it is the same, and a fold of thousands of pieces costs as much as one. */
+function wholePiece(events: readonly SessionEvent[], from: number, upTo: number): SessionEvent | undefined {
+  const first = events[from];
+  if (upTo - from === 1 || (first?.type !== 'run.delta' && first?.type !== 'model.delta')) return first;
+  let text = '';
+  for (const event of events.slice(from, upTo)) if ('text' in event) text += event.text;
+  return { ...first, text };
 }
 
 function isFailure(event: SessionEvent): boolean {

@@ -33,10 +33,10 @@ export function barChart(
 
 /**
  * Lines over time as a field of so many rows: each series is a list of values from 0 to `top` (null: nothing known), spread over the width.
- * Later series are drawn over earlier ones.
+ * A value is a mark; `line` leads on from it to the next one. Later series are drawn over earlier ones, marks over lines.
  */
 export function lineChart(
-  series: readonly { values: readonly (number | null)[]; mark: string; tone: Tone }[],
+  series: readonly { values: readonly (number | null)[]; mark: string; line: string; tone: Tone }[],
   options: { width: number; height: number; top: number; label: (value: number) => string },
 ): Row[] {
   const { width, height, top, label } = options;
@@ -45,13 +45,18 @@ export function lineChart(
   const field: (null | { mark: string; tone: Tone })[][] = Array.from({ length: height }, () =>
     Array.from({ length: room }, () => null),
   );
-  for (const { values, mark, tone } of series) {
-    for (let column = 0; column < room; column += 1) {
-      const value = valueAt(values, column, room);
-      if (value === null) continue;
-      const row = height - 1 - Math.round((Math.max(0, Math.min(top, value)) / top) * (height - 1));
-      const line = field[row];
-      if (line) line[column] = { mark, tone };
+  const rowAt = (value: number) =>
+    height - 1 - Math.round((Math.max(0, Math.min(top, value)) / top) * (height - 1));
+  for (const { values, mark, line, tone } of series) {
+    const columns = Array.from({ length: room }, (_, column) => valueAt(values, column, room));
+    const last = columns.findLastIndex((value) => value !== null);
+    let level: number | null = null;
+    for (const [column, value] of columns.entries()) {
+      if (value !== null) level = rowAt(value);
+      if (level === null || column > last) continue;
+      const row = field[level];
+      if (row && (value !== null || row[column] == null))
+        row[column] = { mark: value === null ? line : mark, tone };
     }
   }
   return field.map((line, at): Row => {

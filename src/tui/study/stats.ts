@@ -97,8 +97,8 @@ function curves(
     );
   return lineChart(
     [
-      { values: line(false), mark: '·', tone: 'link' },
-      { values: line(true), mark: '•', tone: 'gold' },
+      { values: line(false), mark: '○', line: '┄', tone: 'link' },
+      { values: line(true), mark: '●', line: '─', tone: 'gold' },
     ],
     { ...options, height: 6 },
   );
@@ -109,8 +109,8 @@ function legend(findings: readonly Finding[]): Row[] {
   return [
     [
       { text: '  ', tone: 'plain' },
-      { text: has(true) ? '• with memory  ' : '', tone: 'gold' },
-      { text: has(false) ? '· without' : '', tone: 'link' },
+      { text: has(true) ? '● with memory  ' : '', tone: 'gold' },
+      { text: has(false) ? '○ without' : '', tone: 'link' },
     ],
   ];
 }
