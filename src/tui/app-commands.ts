@@ -11,7 +11,7 @@ import { programBefore } from './session-view.ts';
 import { memoryView } from './study/memory-view.ts';
 import { statsView } from './study/stats.ts';
 import type { Row } from './style.ts';
-import { harmlessText, rowOf, wrapText } from './text.ts';
+import { hangingText, rowOf, wrapText } from './text.ts';
 
 /** Does what a slash command says. */
 export function openCommand(app: App, { name, argument }: SlashCommand): void {
@@ -190,23 +190,13 @@ function showDiff(app: App): void {
 
 async function showLines(app: App, title: string, lines: Promise<string[]>): Promise<void> {
   let rows: string[] = ['looking …'];
-  app.open(
-    scrollingView(title, (width) => rows.flatMap((line) => hanging(line, width)).map((line) => rowOf(line))),
-  );
+  app.open(scrollingView(title, (width) => hangingText(rows.join('\n'), width).map((line) => rowOf(line))));
   try {
-    rows = (await lines).map(harmlessText);
+    rows = await lines;
   } catch (error) {
     rows = [messageOf(error)];
   }
   app.changed();
-}
-
-/** A line of columns; what does not fit goes on below its last column. */
-function hanging(line: string, width: number): string[] {
-  const lead = /^\s*(?:\S+(?: \S+)*\s{2,}|→ )*/.exec(line)?.[0].length ?? 0;
-  const indent = lead < width / 2 ? lead : 4;
-  const [first = '', ...rest] = wrapText(line.slice(indent), width - indent);
-  return [line.slice(0, indent) + first, ...rest.map((one) => ' '.repeat(indent) + one)];
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { type AttemptState, lastAttempt, type SessionState } from '../core/state
 import { count, seconds } from '../words.ts';
 import type { Approval } from './desk.ts';
 import type { Row } from './style.ts';
-import { clipRow, harmlessText, oneLine, rowOf, tailLines, wrapText } from './text.ts';
+import { clipRow, hangingText, harmlessText, oneLine, rowOf, tailLines, wrapText } from './text.ts';
 
 /** What stays in the terminal of things that are over. */
 
@@ -28,7 +28,7 @@ export function endCard(state: SessionState, width: number, most = 24): Row[] {
   const { outcome, delivery } = state;
   if (!outcome) return [[{ text: '◌ cut off here; kintsugi resume goes on', tone: 'warn' }]];
   const good = outcome.ending === 'verified';
-  const words = wrapText(`${outcome.ending}: ${outcome.why}`, width - 2, most);
+  const words = hangingText(`${outcome.ending}: ${outcome.why}`, width - 2, most);
   const rows: Row[] = words.map((line, at) => [
     { text: at > 0 ? '  ' : good ? '✓ ' : '■ ', tone: good ? 'good' : 'bad' },
     { text: line, tone: good ? 'good' : 'bad' },

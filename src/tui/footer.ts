@@ -50,7 +50,9 @@ function cacheText(usage: SessionState['usage']): string {
 function verdictText(state: SessionState): string {
   if (state.outcome) return state.outcome.ending;
   const last = state.steps.flatMap((step) => step.attempts).at(-1);
-  return last ? (last.verdict?.kind ?? state.phase) : '';
+  if (!last) return '';
+  const isAsking = last.scan?.decision === 'ask' && last.permission === null && state.phase === 'writing';
+  return last.verdict?.kind ?? (isAsking ? 'asks' : state.phase);
 }
 
 /** 812, 3.1k, 2.4M. */

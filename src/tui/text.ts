@@ -136,6 +136,21 @@ export function wrapText(text: string, columns: number, most = Number.POSITIVE_I
   return kept;
 }
 
+/** Wrapped like `wrapText`; what does not fit of an item of a list, or of the last of some columns, goes on below its own beginning. */
+export function hangingText(text: string, columns: number, most = Number.POSITIVE_INFINITY): string[] {
+  const rows = harmlessText(text)
+    .split('\n')
+    .flatMap((line) => {
+      const lead = cells(/^\s*(?:(?:[-→]|\d+\.)\s+|\S+(?: \S+)*\s{2,})*/.exec(line)?.[0] ?? '');
+      const indent = lead < columns * 0.6 ? lead : 4;
+      const head = fitting(line, indent);
+      const [first = '', ...rest] = wrapText(line.slice(head.length), columns - indent);
+      return [`${head}${first}`.trimEnd(), ...rest.map((one) => ' '.repeat(indent) + one)];
+    });
+  if (rows.length <= most) return rows;
+  return [...rows.slice(0, most - 1), clipText(`${rows[most - 1] ?? ''} …`, columns)];
+}
+
 /** The last lines of a long text, harmless, without walking through the rest of it. */
 export function tailLines(text: string, most: number): string[] {
   if (text === '' || most <= 0) return [];

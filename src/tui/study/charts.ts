@@ -42,8 +42,9 @@ export function lineChart(
   const { width, height, top, label } = options;
   const axis = Math.max(cells(label(top)), cells(label(0)));
   const room = Math.max(8, width - axis - 2);
-  const field: (null | { mark: string; tone: Tone })[][] = Array.from({ length: height }, () =>
-    Array.from({ length: room }, () => null),
+  const field: (null | { text: string; isMark: boolean; tone: Tone })[][] = Array.from(
+    { length: height },
+    () => Array.from({ length: room }, () => null),
   );
   const rowAt = (value: number) =>
     height - 1 - Math.round((Math.max(0, Math.min(top, value)) / top) * (height - 1));
@@ -55,8 +56,8 @@ export function lineChart(
       if (value !== null) level = rowAt(value);
       if (level === null || column > last) continue;
       const row = field[level];
-      if (row && (value !== null || row[column] == null))
-        row[column] = { mark: value === null ? line : mark, tone };
+      const isMark = value !== null;
+      if (row && (isMark || !row[column]?.isMark)) row[column] = { text: isMark ? mark : line, isMark, tone };
     }
   }
   return field.map((line, at): Row => {
@@ -64,7 +65,7 @@ export function lineChart(
     return [
       { text: `${text.padStart(axis)} ┤`, tone: 'quiet' },
       ...line.map((cell) =>
-        cell ? { text: cell.mark, tone: cell.tone } : { text: ' ', tone: 'plain' as const },
+        cell ? { text: cell.text, tone: cell.tone } : { text: ' ', tone: 'plain' as const },
       ),
     ];
   });
