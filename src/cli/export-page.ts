@@ -3,7 +3,7 @@ import type { Finding, Program, RecalledMemory, TestCase } from '../core/domain.
 import type { SessionEvent } from '../core/events.ts';
 import { tokensOf } from '../core/limits.ts';
 import { type AttemptState, initialState, reduce, type SessionState, type StepState } from '../core/state.ts';
-import { count, runText, seconds } from '../words.ts';
+import { askedOf, count, runText, seconds } from '../words.ts';
 import { type CodeText, loadCodeText } from './export-code.ts';
 import { pageStyle } from './export-style.ts';
 import { type Html, html } from './html.ts';
@@ -17,7 +17,7 @@ export async function sessionPage(events: readonly SessionEvent[]): Promise<stri
   const code = await loadCodeText();
   const hash = createHash('sha256').update(pageStyle).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const goal = state.task?.goal ?? '';
+  const { asked: goal, of } = askedOf(state.task?.goal ?? '');
   const title = goal.split('\n')[0]?.slice(0, 100) ?? '';
   const page = html`<!doctype html>
 <html lang="en">
@@ -32,7 +32,7 @@ export async function sessionPage(events: readonly SessionEvent[]): Promise<stri
 <body>
 <a class="skip" href="#attempts">To the attempts</a>
 <header>
-<h1>${goal}</h1>
+<h1>${goal}</h1>${of !== null && html`<p class="soft">a change to: ${of}</p>`}
 ${outcomePart(state)}
 ${factsPart(state)}
 </header>

@@ -15,9 +15,10 @@ a { color: var(--name); } :focus-visible { outline: 3px solid var(--gold); outli
 .soft { color: var(--soft); } .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); } .gold { color: var(--gold); font-weight: 600; }
 pre { margin: 0; padding: .75rem; background: var(--pane); border: 1px solid var(--line); border-radius: 6px; overflow: auto;
   font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap; tab-size: 4; }
+pre + pre { margin-top: .5rem; } p.good, p.bad { white-space: pre-wrap; }
 code { font: 13px/1.45 ui-monospace, monospace; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .5rem 0; } dt { color: var(--soft); } dd { margin: 0; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; } th, td { border: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: .5rem 0; } th, td { border: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
 th { font-weight: 600; } td pre { border: 0; padding: 0; background: none; }
 ul { margin: .25rem 0; padding-left: 1.25rem; } .plan { list-style: none; padding-left: 0; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .75rem 0; padding: 0 1rem; } summary { cursor: pointer; padding: .6rem 0; font-weight: 600; }
@@ -26,7 +27,7 @@ details > :last-child { margin-bottom: 1rem; }
 .line.added::before { content: '+ '; } .line.removed::before { content: '- '; } .diff .line.same::before { content: '  '; }
 .finding { display: block; color: var(--warn); font-style: italic; } .finding.deny { color: var(--bad); }
 .keyword { color: var(--keyword); } .string { color: var(--string); } .number { color: var(--number); } .comment { color: var(--comment); } .name { color: var(--name); }
-@media print { :root { --ink: #000; --paper: #fff; --soft: #444; --line: #999; --pane: #fff; --good: #0a4; --bad: #a00; --warn: #740; --gold: #740; --added: #eee; --removed: #eee;
+@media print { :root { --ink: #000; --paper: #fff; --soft: #444; --line: #999; --pane: #fff; --good: #063; --bad: #a00; --warn: #740; --gold: #740; --added: #eee; --removed: #eee;
   --keyword: #000; --string: #000; --number: #000; --comment: #444; --name: #000; }
   body { max-width: none; padding: 0; font-size: 11pt; } pre { overflow: visible; } h2, h3, summary { break-after: avoid; } tr, .finding { break-inside: avoid; } .skip { display: none; } }
 `;

@@ -3,7 +3,8 @@ import type { Row, Span, Tone } from './style.ts';
 
 /** Text from outside made fit for cells of a terminal, measured as the terminal shows it. */
 
-const ascii = /^[\x20-\x7e]*$/;
+/** Characters that are one column each and join nothing: those of programs, and those that frames are drawn with. */
+const narrow = /^[\x20-\x7e\u00b7\u00d7\u2013\u2026\u21b3\u2190-\u2193\u2500-\u259f\u276f]*$/;
 /** CSI; OSC, DCS, SOS, PM and APC up to their end; other escapes; and the same from C1. */
 const sequences =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-Z\\`-~]?/g;
@@ -40,7 +41,7 @@ export function oneLine(text: string): string {
 
 /** Columns a harmless text takes. */
 export function cells(text: string): number {
-  return ascii.test(text) ? text.length : stringWidth(text);
+  return narrow.test(text) ? text.length : stringWidth(text);
 }
 
 export function rowCells(row: Row): number {
@@ -49,7 +50,7 @@ export function rowCells(row: Row): number {
 
 /** The longest beginning of a text that fits into so many columns. */
 function fitting(text: string, columns: number): string {
-  if (ascii.test(text)) return text.slice(0, columns);
+  if (narrow.test(text)) return text.slice(0, columns);
   let width = 0;
   let kept = '';
   for (const { segment } of new Intl.Segmenter().segment(text)) {

@@ -23,8 +23,8 @@ export interface Window {
   close(): void;
 }
 
-/** What runs is drawn anew twelve times a second at most, what a key did thirty times. */
-const frameMs = 80;
+/** What runs is drawn anew nine times a second at most, what a key did thirty times. */
+const frameMs = 110;
 const answerMs = 33;
 const settleMs = 60;
 

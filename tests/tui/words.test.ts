@@ -41,7 +41,7 @@ describe('what a session ended with', () => {
   });
 
   it('columns go on below the last of them, and no row is too wide', () => {
-    expect(hangingText('  gap  terminal  60 columns, Unicode', 28)).toEqual([
+    expect(hangingText('  gap  terminal  60 columns, Unicode', 30)).toEqual([
       '  gap  terminal  60 columns,',
       '                 Unicode',
     ]);
