@@ -226,6 +226,18 @@ export interface Task {
   budgets: Budgets;
   permissionMode: PermissionMode;
   seed: number | null;
+  /** A person has a finished program changed; `files` are that program. Absent for a goal of its own. */
+  corrects?: Correction;
+}
+
+export interface Correction {
+  /** The goal the program was finished for. */
+  goal: string;
+  /** What the person said of it. */
+  said: string;
+  entry: string;
+  /** The memory that holds the program as the answer to its goal; null when none does. */
+  solution: string | null;
 }
 
 /** Why a session ended, in one word. */
