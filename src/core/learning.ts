@@ -24,6 +24,7 @@ export interface Solved {
 }
 
 const lessonTokens = 4_000;
+const notKept = 'it could not be kept';
 /** The ends of a session after which there is still something to spend on learning, and the world is in order. */
 const teaching: readonly Ending[] = [
   'verified',
@@ -195,8 +196,9 @@ async function* remember(
   draft: MemoryDraft,
   text: string,
 ): Stream<EventBody> {
-  const kept = await context.toolkit.memory.remember(draft);
-  const why = kept ? (draft.note ?? '') : 'it could not be kept';
+  const done = await context.toolkit.memory.remember(draft);
+  const kept = done?.operation ? done : null;
+  const why = kept ? (draft.note ?? '') : done?.operation === null ? done.why : notKept;
   yield { type: 'memory.remembered', ...place, kind: draft.kind, text, kept, why };
 }
 

@@ -8,6 +8,7 @@ import type {
   Memory,
   MemoryDraft,
   MemoryUse,
+  NotKept,
   Recall,
   RecallQuery,
   StateChange,
@@ -27,7 +28,7 @@ export interface Ledger {
   near(what: { kind: Memory['kind']; about: string; key: string; hashes: string[] }): Memory[];
   byId(id: string): Memory | undefined;
   uses(): MemoryUse[];
-  append(events: readonly Event[]): Promise<{ kind: 'appended' } | { kind: 'failed' }>;
+  append(events: readonly Event[]): Promise<{ kind: 'appended' } | { kind: 'failed'; why: string }>;
   /** Moves a memory to the global store. Absent where there is none. */
   promote?(id: string): Promise<boolean>;
 }
@@ -106,7 +107,7 @@ export function makeMemoryStore(options: StoreOptions): MemoryStore {
       return { id, goal: best.goal, program, checks: best.checks, proof, state };
     },
 
-    async remember(given: MemoryDraft): Promise<Kept | null> {
+    async remember(given: MemoryDraft): Promise<Kept | NotKept | null> {
       if (!learns) return null;
       const draft = owned(given, project);
       const at = now().toISOString();
@@ -131,7 +132,7 @@ export function makeMemoryStore(options: StoreOptions): MemoryStore {
       ];
       if (events.length === 0) return operation.kept;
       const done = await ledger.append(events);
-      if (done.kind !== 'appended') return null;
+      if (done.kind !== 'appended') return { operation: null, why: done.why };
       if (operation.change && operation.kept.id === operation.change.id) await promoted(operation.kept.id);
       return operation.kept;
     },
