@@ -1,4 +1,5 @@
-import type { Correction, Program } from '../core/domain.ts';
+import type { Correction } from '../core/correction.ts';
+import type { Program } from '../core/domain.ts';
 import type { SessionState } from '../core/state.ts';
 
 /** What a person's words about the program of a session correct; null when that session finished none. A correction of a correction is of the first goal. */

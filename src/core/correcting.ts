@@ -1,7 +1,8 @@
 import type { Context } from './ask.ts';
 import type { StepFrame } from './attempt.ts';
 import type { AttemptRecord } from './brief.ts';
-import type { Correction, Program } from './domain.ts';
+import type { Correction } from './correction.ts';
+import type { Program } from './domain.ts';
 import type { EventBody } from './events.ts';
 import type { Mended } from './flip.ts';
 import type { CheckResult } from './seams.ts';

@@ -2,6 +2,7 @@ import type { Profile } from './confinement.ts';
 
 /** The words of the product as types. Everything here is plain data that survives JSON unchanged. */
 
+import type { Correction } from './correction.ts';
 import type { ErrorSignature } from './error-signature.ts';
 
 export type { ErrorSignature } from './error-signature.ts';
@@ -228,16 +229,6 @@ export interface Task {
   seed: number | null;
   /** A person has a finished program changed; `files` are that program. Absent for a goal of its own. */
   corrects?: Correction;
-}
-
-export interface Correction {
-  /** The goal the program was finished for. */
-  goal: string;
-  /** What the person said of it. */
-  said: string;
-  entry: string;
-  /** The memory that holds the program as the answer to its goal; null when none does. */
-  solution: string | null;
 }
 
 /** Why a session ended, in one word. */

@@ -1,7 +1,14 @@
 import { type Divergence, departure, endedBefore } from './divergence.ts';
 import type { Delivery, RunResult, TestReport } from './domain.ts';
 import { type EventBody, type EventOf, isDelta, type SessionEvent } from './events.ts';
-import { forgetful, type Kept, type KnownSolution, type NotKept, type Recall, type StateChange } from './memory.ts';
+import {
+  forgetful,
+  type Kept,
+  type KnownSolution,
+  type NotKept,
+  type Recall,
+  type StateChange,
+} from './memory.ts';
 import type { Approval, MemoryStore, ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
 import { standing } from './standing.ts';
 import { mapParts, type Stream } from './stream.ts';
