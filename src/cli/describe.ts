@@ -181,6 +181,8 @@ function confinementLines(sandbox: Confinement | undefined, full: boolean): Line
 
 function rememberedLines(event: Extract<SessionEvent, { type: 'memory.remembered' }>, full: boolean): Line[] {
   const { kept, kind, text, why } = event;
+  // Without words there was nothing to keep; with them it was refused.
+  if (!kept && text !== '') return [line(`the ${kind} was not kept: ${why}`, 'warn')];
   if (!kept) return full ? [line(`nothing was kept: ${why}`, 'quiet')] : [];
   if (kind !== 'lesson')
     return full ? [line(`keeps the program as ${kept.id} (${kept.operation})`, 'quiet')] : [];

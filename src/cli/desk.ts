@@ -5,9 +5,11 @@ import type { Config } from '../config.ts';
 import type { Finding, PermissionMode, Program, Task } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
 import type { Approve } from '../core/seams.ts';
+import type { SessionState } from '../core/state.ts';
 import { isProblem } from '../problem.ts';
 import { changedGoal } from '../words.ts';
 import type { Io } from './context.ts';
+import { correctionOf } from './correction.ts';
 import { exits } from './exit-codes.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { RunFlags } from './invocation.ts';
@@ -60,7 +62,7 @@ export async function openDesk(io: Io, config: Config, flags: RunFlags) {
         const changed = configured(settings);
         return await newSession(changed, await taskOf(io, changed, goal, flags, viewer.note), flags, stage);
       }),
-    mend: (from: { task: Task; program: Program; feedback: string }, settings: Settings, viewer: Viewer) =>
+    mend: (from: Mending, settings: Settings, viewer: Viewer) =>
       work(viewer, async (stage) => {
         const { newSession } = await import('./run.ts');
         const changed = configured(settings);
@@ -118,11 +120,21 @@ function changedFlags(config: Config, given: Flags, settings: Settings): Flags {
   };
 }
 
+interface Mending {
+  /** Of the session that finished the program. */
+  state: SessionState;
+  task: Task;
+  program: Program;
+  feedback: string;
+}
+
 /** The goal again, with the program there is and what a person says of it. */
-function mendingTask(config: Config, from: { task: Task; program: Program; feedback: string }): Task {
-  const { task, program, feedback } = from;
+function mendingTask(config: Config, from: Mending): Task {
+  const { state, task, program, feedback } = from;
+  const corrects = correctionOf(state, program, feedback);
   return {
     ...task,
+    ...(corrects ? { corrects } : {}),
     goal: changedGoal(task.goal, feedback),
     language: program.language,
     files: program.files,

@@ -3,8 +3,9 @@ import { memoryFor } from '../compose/memory.ts';
 import { composeModel } from '../compose/model.ts';
 import { composeToolkit, digest, openWorkbench } from '../compose.ts';
 import type { Config } from '../config.ts';
-import type { Language, SourceFile, Task } from '../core/domain.ts';
+import type { SourceFile, Task } from '../core/domain.ts';
 import { runSession } from '../core/loop.ts';
+import { initialState, reduce } from '../core/state.ts';
 import { openJournal } from '../journal/write.ts';
 import { exitCodes, problem } from '../problem.ts';
 import { conduct } from './conduct.ts';
@@ -58,7 +59,7 @@ async function taskFor(
   cwd: string,
 ): Promise<Task> {
   const checks = userChecks({ tests: flags.tests, commands: flags.check, cwd }, digest);
-  const { files, language } = await startingPoint(config, flags);
+  const { files, language, corrects } = await startingPoint(config, flags, goal);
   return {
     goal,
     language: languageFlag(flags.language) ?? languageOfTests(checks) ?? language,
@@ -68,6 +69,7 @@ async function taskFor(
     budgets: config.budgets,
     permissionMode: config.permissionMode,
     seed: config.seed,
+    ...(corrects ? { corrects } : {}),
   };
 }
 
@@ -117,17 +119,23 @@ export async function newSession(
   }
 }
 
-/** With `--continue` or `--resume ID` and a new goal: the program that session ended with. */
+/** With `--continue` or `--resume ID` and a new goal: the program that session ended with, and that it is to be changed when it was finished. */
 async function startingPoint(
   config: Config,
   flags: RunFlags,
-): Promise<{ files: SourceFile[]; language: Language | null }> {
+  said: string,
+): Promise<Pick<Task, 'files' | 'language' | 'corrects'>> {
   if (flags.continueFrom === null) return { files: [], language: null };
-  const { findSession } = await import('../journal/list.ts');
-  const { loadJournal } = await import('../journal/read.ts');
+  const [{ findSession }, { loadJournal }, { correctionOf }] = await Promise.all([
+    import('../journal/list.ts'),
+    import('../journal/read.ts'),
+    import('./correction.ts'),
+  ]);
   const file = await findSession(config.logs, flags.continueFrom);
   const { events } = await loadJournal(file);
   const written = events.findLast((event) => event.type === 'program.written');
   if (!written) throw problem(exitCodes.usage, `${file} has no program to go on with.`);
-  return { files: written.program.files, language: written.program.language };
+  const { program } = written;
+  const corrects = correctionOf(events.reduce(reduce, initialState), program, said);
+  return { files: program.files, language: program.language, ...(corrects ? { corrects } : {}) };
 }

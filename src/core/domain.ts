@@ -2,6 +2,7 @@ import type { Profile } from './confinement.ts';
 
 /** The words of the product as types. Everything here is plain data that survives JSON unchanged. */
 
+import type { Correction } from './correction.ts';
 import type { ErrorSignature } from './error-signature.ts';
 
 export type { ErrorSignature } from './error-signature.ts';
@@ -226,6 +227,8 @@ export interface Task {
   budgets: Budgets;
   permissionMode: PermissionMode;
   seed: number | null;
+  /** A person has a finished program changed; `files` are that program. Absent for a goal of its own. */
+  corrects?: Correction;
 }
 
 /** Why a session ended, in one word. */

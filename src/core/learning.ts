@@ -1,6 +1,7 @@
 import { ask, type Context } from './ask.ts';
 import type { StepFrame } from './attempt.ts';
 import { type AttemptRecord, failureText, middleOut, tag, taskText } from './brief.ts';
+import { correctedIn } from './correcting.ts';
 import type { Ending, Program, Proof } from './domain.ts';
 import type { EventBody } from './events.ts';
 import { flipTest, type Mended } from './flip.ts';
@@ -17,11 +18,13 @@ import { suspicionOf } from './suspicion.ts';
 /** The finished program of a session, with the step whose checks prove it. */
 export interface Solved {
   program: Program;
+  passed: AttemptRecord;
   frame: StepFrame;
   proof: Proof;
 }
 
 const lessonTokens = 4_000;
+const notKept = 'it could not be kept';
 /** The ends of a session after which there is still something to spend on learning, and the world is in order. */
 const teaching: readonly Ending[] = [
   'verified',
@@ -56,18 +59,38 @@ export async function* learn(
   if (!teaching.includes(stop.ending)) return;
   try {
     for (const mended of progress.mended) yield* learnFrom(context, mended);
+    if (progress.solved) yield* learnFromCorrection(context, progress.solved);
     if (stop.ending === 'verified' && progress.solved) yield* keepSolution(context, progress.solved);
   } catch (error) {
     if (!context.signal.aborted) throw error;
   }
 }
 
-async function* learnFrom(context: Context, mended: Mended): Stream<EventBody> {
+/** A person had a finished program changed: where the checks of now tell the two apart, that teaches, and the old program answers no goal any more. */
+async function* learnFromCorrection(context: Context, { frame, passed, proof }: Solved): Stream<EventBody> {
+  const { corrects } = context.task;
+  if (!corrects || proof === 'ran-clean') return;
+  const found = yield* correctedIn(context, corrects, { frame, passed });
+  if (!found) return;
+  if ('why' in found) {
+    const place = { step: frame.index, attempt: passed.attempt };
+    yield { type: 'lesson.tested', ...place, ...found, diff: null };
+    return;
+  }
+  const proven = yield* learnFrom(context, found);
+  if (!proven || corrects.solution === null) return;
+  const why = `a person had it changed in session ${context.session}`;
+  await context.toolkit.memory.retire(corrects.solution, why);
+  yield { type: 'memory.retired', id: corrects.solution, why };
+}
+
+/** Whether the flip test gave a proof; the lesson itself may still be none. */
+async function* learnFrom(context: Context, mended: Mended): Stream<EventBody, boolean> {
   const place = { step: mended.frame.index, attempt: mended.passed.attempt };
   const flip = yield* flipTest(context, mended);
   const { outcome, why, runs, witness } = flip;
   yield { type: 'lesson.tested', ...place, outcome, why, runs, diff: witness?.diff ?? null };
-  if (!witness) return;
+  if (!witness) return false;
   const reply = yield* ask(context, () => ({
     purpose: 'lesson',
     system: context.toolkit.prompt('system', {}),
@@ -87,6 +110,7 @@ async function* learnFrom(context: Context, mended: Mended): Stream<EventBody> {
     const draft = lessonDraft(context, mended, witness, { text: read, model: reply.model });
     yield* remember(context, place, draft, wordsOf(draft));
   }
+  return true;
 }
 
 function lessonPrompt({ failed }: Mended, witness: Witness) {
@@ -119,7 +143,7 @@ function lessonDraft(
     sort: lesson.avoid ? 'pitfall' : 'fix',
     ...lesson,
     key: [failed.diagnosis, signature.key].filter(Boolean).join('\n'),
-    about: context.task.goal,
+    about: context.task.corrects?.goal ?? context.task.goal,
     signatures: [signature],
     witness,
     seenIn: [context.session],
@@ -172,8 +196,9 @@ async function* remember(
   draft: MemoryDraft,
   text: string,
 ): Stream<EventBody> {
-  const kept = await context.toolkit.memory.remember(draft);
-  const why = kept ? (draft.note ?? '') : 'it could not be kept';
+  const done = await context.toolkit.memory.remember(draft);
+  const kept = done?.operation ? done : null;
+  const why = kept ? (draft.note ?? '') : done?.operation === null ? done.why : notKept;
   yield { type: 'memory.remembered', ...place, kind: draft.kind, text, kept, why };
 }
 

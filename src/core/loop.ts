@@ -105,7 +105,7 @@ async function* work(context: Context, progress: Progress): Stream<EventBody, St
     const next = plan.steps[frame.index];
     if (!next) {
       const whole = plan.steps.length === 1 || end.proof === 'user-checks';
-      if (whole) progress.solved = { program: end.program, frame, proof: progress.proof };
+      if (whole) progress.solved = { program: end.program, passed: end.record, frame, proof: progress.proof };
       return yield* deliver(context, end.program, progress.proof);
     }
     frame = {
@@ -120,13 +120,20 @@ async function* work(context: Context, progress: Progress): Stream<EventBody, St
   }
 }
 
+interface StepEnd {
+  program: Program;
+  run: RunResult | null;
+  proof: Proof;
+  record: AttemptRecord;
+}
+
 /** One step: attempts until its checks hold, or until going on makes no sense. */
 async function* mend(
   context: Context,
   frame: StepFrame,
   progress: Progress,
   recalledForPlan: Recalled | null,
-): Stream<EventBody, { program: Program; run: RunResult | null; proof: Proof } | Stop> {
+): Stream<EventBody, StepEnd | Stop> {
   const records: AttemptRecord[] = [];
   let recalled = recalledForPlan;
   for (;;) {
@@ -138,7 +145,7 @@ async function* mend(
     if (record.verdict.kind === 'passed' && record.program) {
       const mended = mendedIn(frame, records);
       if (mended && record.verdict.proof !== 'ran-clean') progress.mended.push(mended);
-      return { program: record.program, run: record.run, proof: record.verdict.proof };
+      return { program: record.program, run: record.run, proof: record.verdict.proof, record };
     }
     const stop = giveUp(context, records);
     if (stop) return stop;

@@ -140,6 +140,12 @@ export interface Kept {
   other?: string;
 }
 
+/** A draft that could not be written down; `why` names the file and what to do. */
+export interface NotKept {
+  operation: null;
+  why: string;
+}
+
 export interface RecallQuery {
   moment: 'plan' | 'reflect';
   /** Plan: the goal. Reflect: the diagnosis and the error's raw line. Never code. */

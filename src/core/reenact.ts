@@ -1,7 +1,14 @@
 import { type Divergence, departure, endedBefore } from './divergence.ts';
 import type { Delivery, RunResult, TestReport } from './domain.ts';
 import { type EventBody, type EventOf, isDelta, type SessionEvent } from './events.ts';
-import { forgetful, type Kept, type KnownSolution, type Recall, type StateChange } from './memory.ts';
+import {
+  forgetful,
+  type Kept,
+  type KnownSolution,
+  type NotKept,
+  type Recall,
+  type StateChange,
+} from './memory.ts';
 import type { Approval, MemoryStore, ModelFailure, ModelPart, ModelReply, Toolkit } from './seams.ts';
 import { standing } from './standing.ts';
 import { mapParts, type Stream } from './stream.ts';
@@ -17,7 +24,7 @@ interface Answers {
   runs: { result: RunResult; report: TestReport | null }[];
   recalls: Recall[];
   solutions: (KnownSolution | null)[];
-  kept: (Kept | null)[];
+  kept: (Kept | NotKept)[];
   credits: StateChange[][];
   /** How many memories were retired. */
   retired: number;
@@ -71,7 +78,7 @@ function answersOf(events: readonly SessionEvent[]): Answers {
     else if (event.type === 'solution.recalled') answers.solutions.push(event.solution);
     else if (event.type === 'memory.remembered') {
       // Without words nothing was handed to the memory.
-      if (event.text !== '') answers.kept.push(event.kept);
+      if (event.text !== '') answers.kept.push(event.kept ?? { operation: null, why: event.why });
     } else if (event.type === 'memory.credited') answers.credits.push(event.changed);
     else if (event.type === 'memory.retired') answers.retired += 1;
     else if (event.type === 'permission.answered') {

@@ -20,6 +20,7 @@ import type {
   KnownSolution,
   MemoryDraft,
   MemoryUse,
+  NotKept,
   Recall,
   RecallQuery,
   StateChange,
@@ -186,14 +187,14 @@ export interface Embedder {
 
 /**
  * What is known that fits, and what was learned. Recall never throws for a damaged index: it recalls less and says so elsewhere.
- * The other verbs answer null when nothing could be kept (a full disk, a lock that nobody gives back): a session does not fail for it.
+ * The other verbs do nothing when nothing can be kept (a full disk, a lock that nobody gives back): a session does not fail for it.
  */
 export interface MemoryStore {
   recall(query: RecallQuery): Promise<Recall>;
   /** The verified program for this very goal, language and user's checks; null when there is none that still holds. */
   solution(goal: string, language: Language | null, checks: CheckSet | null): Promise<KnownSolution | null>;
-  /** Puts a draft beside what is there: one operation, never a rewrite of the store. */
-  remember(draft: MemoryDraft): Promise<Kept | null>;
+  /** Puts a draft beside what is there: one operation, never a rewrite of the store. Null: nothing is remembered here. */
+  remember(draft: MemoryDraft): Promise<Kept | NotKept | null>;
   /** Records a use. Resolves to the memories this took out of use, with why. */
   credit(use: MemoryUse): Promise<StateChange[]>;
   /** A memory that no longer holds is never recalled again; its history stays. */

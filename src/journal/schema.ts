@@ -110,6 +110,9 @@ const task = z.object({
   }),
   permissionMode: z.enum(permissionModes),
   seed: z.number().nullable(),
+  corrects: z.exactOptional(
+    z.object({ goal: z.string(), said: z.string(), entry: z.string(), solution: z.string().nullable() }),
+  ),
 });
 
 const modelRequest = z.object({

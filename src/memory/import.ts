@@ -189,7 +189,11 @@ function factOf(row: ImportRow): MemoryDraft | string {
     scope: scopeOf(row),
     provenance: provenance(null),
     state: 'candidate',
-    note: noteOf(fact, row.check === undefined ? [] : [row.check], 'it waits for its check to pass here'),
+    note: noteOf(
+      row.about || row.body,
+      row.check === undefined ? [] : [row.check],
+      'it waits for its check to pass here',
+    ),
   };
 }
 

@@ -17,10 +17,13 @@ export function seenInSessions(lesson: Lesson, uses: readonly MemoryUse[]): stri
 }
 
 const sureEnough = 0.8;
+/** Trust goes when it is more likely than not that a lesson does not help. */
+const trustLost = 0.5;
 
 /**
  * Where a lesson belongs by what is known now, and why, or null when it stays. A lesson without a witness never leaves `candidate`; two sessions
- * replicate; trust takes three, an advantage that is likely real, and words that nobody brought from outside. Harm quarantines.
+ * replicate; trust takes three, an advantage that is likely real, and words that nobody brought from outside, and is lost with that advantage. Harm
+ * quarantines.
  */
 export function rungOf(
   lesson: Lesson,
@@ -34,6 +37,9 @@ export function rungOf(
   if (lesson.state === 'witnessed' && seen >= 2) {
     return { state: 'replicated', why: `${seen} sessions saw it hold` };
   }
+  if (lesson.state === 'trusted' && confidenceOf(lesson.id, uses) < trustLost) {
+    return { state: 'replicated', why: 'attempts with it no longer pass more often' };
+  }
   const homeGrown = lesson.provenance.taint !== 'imported' && lesson.witness !== undefined;
   if (
     lesson.state === 'replicated' &&
@@ -44,6 +50,12 @@ export function rungOf(
     return { state: 'trusted', why: `${seen} sessions saw it hold, and attempts with it pass more often` };
   }
   return null;
+}
+
+/** Whether a lesson that was just seen to hold in `project` is proven to hold beyond the one it was learned in. */
+export function holdsBeyond(lesson: Lesson, project: string): boolean {
+  const proven = lesson.state === 'replicated' || lesson.state === 'trusted';
+  return proven && lesson.scope.project !== null && lesson.scope.project !== project;
 }
 
 /**

@@ -8,13 +8,14 @@ import type {
   Memory,
   MemoryDraft,
   MemoryUse,
+  NotKept,
   Recall,
   RecallQuery,
   StateChange,
 } from '../core/memory.ts';
 import type { MemoryStore } from '../core/seams.ts';
 import { distinctUses, drawOf, statsOf, switchedOff } from './credit.ts';
-import { entryState, mayBeUsed, rungOf, seenInSessions } from './ladder.ts';
+import { entryState, holdsBeyond, mayBeUsed, rungOf, seenInSessions } from './ladder.ts';
 import { type Change, placeDraft, sameGoal, wordLikeness } from './operations.ts';
 
 /** The verbs of memory over a log of records: what the loop is given. */
@@ -27,7 +28,9 @@ export interface Ledger {
   near(what: { kind: Memory['kind']; about: string; key: string; hashes: string[] }): Memory[];
   byId(id: string): Memory | undefined;
   uses(): MemoryUse[];
-  append(events: readonly Event[]): Promise<{ kind: 'appended' } | { kind: 'failed' }>;
+  append(events: readonly Event[]): Promise<{ kind: 'appended' } | { kind: 'failed'; why: string }>;
+  /** Moves a memory to the global store. Absent where there is none. */
+  promote?(id: string): Promise<boolean>;
 }
 
 export interface StoreOptions {
@@ -49,6 +52,15 @@ export interface StoreOptions {
 export function makeMemoryStore(options: StoreOptions): MemoryStore {
   const { ledger, fitting, project, holdOut, seed, learns = true, now = () => new Date() } = options;
   const uses = () => distinctUses(ledger.uses());
+  /** A lesson of another project that was just seen to hold in this one holds in every project. */
+  const promoted = async (id: string): Promise<StateChange[]> => {
+    const memory = ledger.byId(id);
+    if (memory?.kind !== 'lesson' || !holdsBeyond(memory, project)) return [];
+    const moved = (await ledger.promote?.(id)) ?? false;
+    return moved
+      ? [{ id, state: memory.state, why: 'it held in a second project: it is for every project now' }]
+      : [];
+  };
 
   return {
     async recall(query: RecallQuery): Promise<Recall> {
@@ -95,7 +107,7 @@ export function makeMemoryStore(options: StoreOptions): MemoryStore {
       return { id, goal: best.goal, program, checks: best.checks, proof, state };
     },
 
-    async remember(given: MemoryDraft): Promise<Kept | null> {
+    async remember(given: MemoryDraft): Promise<Kept | NotKept | null> {
       if (!learns) return null;
       const draft = owned(given, project);
       const at = now().toISOString();
@@ -120,7 +132,9 @@ export function makeMemoryStore(options: StoreOptions): MemoryStore {
       ];
       if (events.length === 0) return operation.kept;
       const done = await ledger.append(events);
-      return done.kind === 'appended' ? operation.kept : null;
+      if (done.kind !== 'appended') return { operation: null, why: done.why };
+      if (operation.change && operation.kept.id === operation.change.id) await promoted(operation.kept.id);
+      return operation.kept;
     },
 
     async credit(use: MemoryUse): Promise<StateChange[]> {
@@ -132,7 +146,15 @@ export function makeMemoryStore(options: StoreOptions): MemoryStore {
         ...changes.map((change) => ({ op: 'change' as const, ...change })),
       ];
       const done = await ledger.append(events);
-      return done.kind === 'appended' ? states : [];
+      if (done.kind !== 'appended') return [];
+      if (!use.passed || use.arm !== 'inject') return states;
+      const moved: StateChange[] = [];
+      for (const id of use.memories) {
+        const helped = use.applied === null || use.applied.includes(id);
+        if (helped && !states.some((one) => one.id === id && one.state === 'quarantined'))
+          moved.push(...(await promoted(id)));
+      }
+      return [...states, ...moved];
     },
 
     async retire(id: string, why: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Memory } from '../core/memory.ts';
 import type { Embedder, MemoryStore } from '../core/seams.ts';
 import { type Ledger, makeMemoryStore } from './make-store.ts';
+import { promote } from './promote.ts';
 import { codeReading, recallFrom } from './recall.ts';
 import { type OpenedMemory, openMemory } from './store.ts';
 
@@ -40,6 +41,7 @@ export function openMemoryStore(needs: StoreNeeds): { store: MemoryStore; opened
     byId: (id) => candidates.memory(id),
     uses: () => opened.uses(),
     append: (events) => opened.append(events),
+    ...(globalDirectory === null ? {} : { promote: async (id) => await promote(opened, id, directory) }),
   };
   const store = makeMemoryStore({
     ledger,

@@ -183,7 +183,10 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
       return ids.length === 0 ? { kind: 'none' } : { kind: 'ambiguous', ids };
     },
     isForgotten: (id) => shelves.some((one) => one.forgotten(id)),
-    history: (id) => shelves.flatMap((one) => one.entriesOf(id)),
+    history: (id) =>
+      shelves
+        .flatMap((one) => one.entriesOf(id))
+        .sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at))),
     uses() {
       refresh();
       return shelves.flatMap((one) => one.uses());

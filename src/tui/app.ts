@@ -173,11 +173,12 @@ export function runApp(
       ticker = null;
       if (end.kind === 'problem') app.say(end.message, 'bad');
       exitCode = end.kind === 'problem' ? 1 : end.exitCode;
-      const { task, outcome, steps } = feed.state();
+      const state = feed.state();
+      const { task, outcome, steps } = state;
       const program = steps
         .flatMap((step) => step.attempts)
         .findLast((attempt) => attempt.program !== null)?.program;
-      continuation = task && program && outcome?.proof ? { task, program } : null;
+      continuation = task && program && outcome?.proof ? { state, task, program } : null;
       if (isLeaving) {
         finish();
         return;

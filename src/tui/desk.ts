@@ -1,6 +1,7 @@
 import type { Divergence } from '../core/divergence.ts';
 import type { Finding, PermissionMode, Program, Task } from '../core/domain.ts';
 import type { SessionEvent } from '../core/events.ts';
+import type { SessionState } from '../core/state.ts';
 
 /** The world as the dashboard sees it: what it can have done, and what it is told. */
 
@@ -36,6 +37,8 @@ export type WorkEnd =
 
 /** What a new session starts from: the program of another, and what is to be changed in it. */
 export interface Continuation {
+  /** Of the session that finished the program. */
+  state: SessionState;
   task: Task;
   program: Program;
   feedback: string;

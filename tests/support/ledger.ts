@@ -13,7 +13,7 @@ export function memoryLedger(at = new Date('2026-11-21T10:00:00.000Z')) {
     byId: (id) => memories.get(id),
     uses: () => [...used],
     append: async (events) => {
-      if (broken) return { kind: 'failed' };
+      if (broken) return { kind: 'failed', why: 'the disk is full' };
       for (const event of events) {
         if (event.op === 'used') used.push(event.use);
         else if (event.op === 'add') memories.set(event.memory.id, event.memory);

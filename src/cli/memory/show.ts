@@ -145,11 +145,12 @@ function entryWords(entry: MemoryEntry) {
   return entry.op === 'forget' ? { at, op, why: entry.why } : { at, op };
 }
 
+/** Of a memory that is still there: what was taken out of one store stands in the other. */
 function historyLine(entry: MemoryEntry): string {
   if (entry.op === 'change') {
     const state = 'state' in entry.set && entry.set.state !== undefined ? `${entry.set.state}: ` : '';
     return `${entry.at}  ${state}${entry.why}`;
   }
   if (entry.op === 'add') return `${entry.at}  added as ${entry.memory.state}`;
-  return `${entry.at}  ${entry.op === 'forget' ? `forgotten: ${entry.why}` : 'used'}`;
+  return `${entry.at}  ${entry.op === 'forget' ? `moved: ${entry.why}` : 'used'}`;
 }
