@@ -119,12 +119,16 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
     if (timer && dueAt <= at) return;
     if (timer) clearTimeout(timer);
     dueAt = at;
-    timer = setTimeout(draw, at - performance.now());
+    timer = setTimeout(() => {
+      if (!terminal.measure()) draw();
+    }, at - performance.now());
   };
   const ink = mount();
   const resized = () => {
     if (isClosed) return;
     resizing = null;
+    // Rows counted by a width that is gone would take lines that stay.
+    if (terminal.measure()) return;
     // The rows of the old frame may be broken into several by now.
     const { width } = terminal.size();
     const rows = widths.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / width)), 0);
