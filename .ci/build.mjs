@@ -89,7 +89,7 @@ const oneLanguage = {
  * needs them. Not for letters of Europe, dashes, arrows, frames and our own marks, each one column wide; and what does not begin with an
  * emoji is none.
  */
-const lateWidths = {
+export const lateWidths = {
   name: 'late-widths',
   setup(build) {
     build.onLoad({ filter: /[\\/]string-width[\\/]index\.js$/ }, ({ path: file }) => {

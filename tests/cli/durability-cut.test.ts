@@ -58,7 +58,7 @@ it('names the line of any other fault, wherever it is', async () => {
     ],
     ['no event', () => Buffer.from('{"seq":1,"at":"now","type":"nothing.happened"}')],
   ];
-  for (let number = 1; number < starts.length - 1; number += 4) {
+  for (let number = 1; number < starts.length - 1; number += process.env.KINTSUGI_FULL === '1' ? 1 : 8) {
     for (const [what, change] of faults) {
       const [start = 0, next = 0] = [starts[number - 1], starts[number]];
       const line = change(bytes.subarray(start, next - 1));

@@ -29,7 +29,7 @@ describe('a recorded session runs again to the same events', { timeout: 60_000 }
   });
 
   const suites = path.join(packageRoot(), '..', 'shared', 'tools', 'make-suite.mjs');
-  const each = full ? 10 : 5;
+  const each = full ? 10 : 2;
 
   it.skipIf(!existsSync(suites)).concurrent(
     `for ${2 * each} sessions of the suites of bugs (skipped where ../shared is not there)`,
@@ -85,7 +85,7 @@ describe('a session that did not come to its end verifies up to where it stopped
 
   it.concurrent('where it was cut off, between events and within one', async ({ place }) => {
     const lines = linesIn(factorial);
-    for (let kept = 1; kept < lines.length; kept += 5) {
+    for (let kept = 1; kept < lines.length; kept += full ? 1 : 10) {
       const file = place.file(
         `${kept}.jsonl`,
         lines
