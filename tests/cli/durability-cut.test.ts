@@ -43,7 +43,7 @@ it('plays up to the cut, wherever a journal is cut in its last three lines', asy
     expect(loaded.tornBytes, `cut at byte ${end}`).toBe(Math.max(0, end - (starts[lines] ?? 0)));
     expect(loaded.events).toEqual(events.slice(0, lines));
   }
-}, 60_000);
+}, 300_000);
 
 it('names the line of any other fault, wherever it is', async () => {
   const { file, bytes } = whole();
@@ -73,7 +73,7 @@ it('names the line of any other fault, wherever it is', async () => {
       expect(fault, `line ${number}: ${what}`).toMatch(named);
     }
   }
-}, 60_000);
+}, 300_000);
 
 it('is replayed, verified and gone on with from such cuts by the command line as well', async () => {
   const { file, bytes } = whole();
@@ -107,4 +107,4 @@ it('is replayed, verified and gone on with from such cuts by the command line as
         ),
     ).toBe(true);
   });
-}, 60_000);
+}, 300_000);

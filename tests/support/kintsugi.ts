@@ -32,7 +32,7 @@ export interface Running {
   pid: number;
   stdout: () => string;
   stderr: () => string;
-  /** Settles when the output shows the pattern; fails when the process ends before, or after a minute. */
+  /** Settles when the output shows the pattern; fails when the process ends before, or after three minutes. */
   until: (pattern: RegExp | string, stream?: 'stdout' | 'stderr') => Promise<void>;
   type: (text: string) => void;
   endInput: () => void;
@@ -272,7 +272,7 @@ export function launch(
             new Error(`${why} before ${pattern} was seen in: ${said[stream]}\n${said.stderr.slice(-500)}`),
           );
         };
-        const timer = setTimeout(() => fail('a minute went by'), 60_000);
+        const timer = setTimeout(() => fail('three minutes went by'), 180_000);
         const look = () => {
           if (typeof pattern === 'string' ? !said[stream].includes(pattern) : !pattern.test(said[stream]))
             return;
