@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/probe-once.ts'],
     pool: 'forks',
-    // Most of the time is spent in processes the tests start, and they wait a third of it: two cores have room for three files.
-    maxWorkers: 3,
+    // Most of the time is spent in processes the tests start, and a machine of two cores has room for two files.
+    maxWorkers: 2,
     // For what hangs only: a loaded machine may be many times slower.
     testTimeout: 300_000,
     hookTimeout: 300_000,

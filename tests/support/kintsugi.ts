@@ -176,10 +176,10 @@ export function resultIn(ended: Ended): ResultObject {
   return lines[0] as ResultObject;
 }
 
-/** Processes that were started below `root` and are still there after ten seconds; none where there is no /proc. `end` kills them meanwhile. */
+/** Processes that were started below `root` and are still there after a minute; none where there is no /proc. `end` kills them meanwhile. */
 async function leftovers(root: string, end: boolean): Promise<string[]> {
   for (let left = processesOf(root), tries = 0; ; left = processesOf(root), tries += 1) {
-    if (left.length === 0 || tries === 200) return left;
+    if (left.length === 0 || tries === 1_200) return left;
     if (end) for (const one of left) kill(Number.parseInt(one, 10));
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
