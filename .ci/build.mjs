@@ -74,6 +74,51 @@ const plainYoga = {
   },
 };
 
+/** zod brings its messages in fifty languages, half of its size; ours are in one. */
+const oneLanguage = {
+  name: 'one-language',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';\n`,
+    }));
+  },
+};
+
+/**
+ * The table of all emoji and the one of grapheme clusters take 50 ms to read, a quarter of a start: they are read for the first text that
+ * needs them. Not for letters of Europe, dashes, arrows, frames and our own marks, each one column wide; and what does not begin with an
+ * emoji is none.
+ */
+export const lateWidths = {
+  name: 'late-widths',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]string-width[\\/]index\.js$/ }, ({ path: file }) => {
+      const late = [
+        [
+          'const segmenter = new Intl.Segmenter();',
+          'let clusters; const segmenter = { segment: text => (clusters ??= new Intl.Segmenter()).segment(text) };',
+        ],
+        [
+          'const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;',
+          `let emoji; const rgiEmojiRegex = { test: text => /^\\p{Emoji}/u.test(text) && (emoji ??= new RegExp('^\\\\p{RGI_Emoji}$', 'v')).test(text) };`,
+        ],
+        [
+          '/^[\\u0020-\\u007E]*$/',
+          '/^[\\u0020-\\u007E\\u00A1-\\u00AC\\u00AE-\\u02FF\\u2010-\\u2027\\u2030-\\u205E\\u2190-\\u21FF\\u2500-\\u25FC\\u2713\\u2717\\u276F]*$/',
+        ],
+      ];
+      const contents = late.reduce(
+        (text, [from, to]) => {
+          if (!text.includes(from)) throw new Error(`string-width has changed: it has no ${from}`);
+          return text.replace(from, () => to);
+        },
+        readFileSync(file, 'utf8'),
+      );
+      return { contents };
+    });
+  },
+};
+
 /** The text with each `import.meta.url` of the code replaced, and those in strings, templates and patterns left alone. */
 function replaceModuleUrls(file, text) {
   const places = [];
@@ -137,7 +182,7 @@ export async function build({ root, hash, clean = false }) {
       'string-width': path.join(root, 'node_modules', 'string-width', 'index.js'),
     },
     define: { 'process.env.NODE_ENV': '"production"', KINTSUGI_VERSION: JSON.stringify(version) },
-    plugins: [keepPlaces(root), plainYoga],
+    plugins: [keepPlaces(root), plainYoga, oneLanguage, lateWidths],
     logLevel: 'silent',
   }).catch((error) => {
     const messages = (error.errors ?? []).map(({ text, location }) =>

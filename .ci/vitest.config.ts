@@ -10,8 +10,8 @@ export default defineConfig({
     // Most of the time is spent in processes the tests start, and a machine of two cores has room for two files.
     maxWorkers: 2,
     // For what hangs only: a loaded machine may be many times slower.
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // A key of the person who runs the tests is never used, and colours do not depend on their terminal.
     env: {
       ANTHROPIC_API_KEY: '',

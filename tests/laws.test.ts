@@ -57,7 +57,7 @@ async function play(place: Place, { name, file }: { name: string; file: string }
   return { name, recorded: eventsOf(file), place, ended, file: own, events: eventsOf(own) };
 }
 
-describe('on every golden journal', { timeout: 60_000 }, () => {
+describe('on every golden journal', { timeout: 300_000 }, () => {
   const played: Played[] = [];
   const places: Place[] = [];
   beforeAll(async () => {

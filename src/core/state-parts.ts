@@ -1,6 +1,9 @@
-import type { AttemptState, SessionState, StepState } from './state.ts';
+import type { Usage } from './domain.ts';
+import { addUsage } from './limits.ts';
+import type { Purpose } from './seams.ts';
+import type { AttemptState, MemoryNews, SessionState, StepState } from './state.ts';
 
-/** Steps and attempts of a state: new ones, and a change to one of them. */
+/** Parts of a state: new ones, and a change to one of them. */
 
 /** A step before its checks are known. */
 export function newStep(step: number, title: string): StepState {
@@ -48,5 +51,31 @@ export function inAttempt(
         ? step
         : { ...step, attempts: step.attempts.map((one) => (one.attempt === wanted ? change(one) : one)) },
     ),
+  };
+}
+
+/** With one more fact of memory. */
+export function withNews(state: SessionState, news: MemoryNews): SessionState {
+  return { ...state, memoryNews: [...state.memoryNews, news] };
+}
+
+/** What a session is at while its model is asked for this. */
+export function phaseOf(purpose: Purpose): SessionState['phase'] {
+  if (purpose === 'plan') return 'planning';
+  return purpose === 'code' ? 'writing' : 'reflecting';
+}
+
+/** With one more call, and what it took; its costs are unknown once those of one call were. */
+export function paid(
+  state: SessionState,
+  usage: Usage | undefined,
+  costUsd: number | null | undefined,
+): SessionState {
+  const cost = costUsd === undefined ? 0 : costUsd;
+  return {
+    ...state,
+    calls: state.calls + 1,
+    usage: usage ? addUsage(state.usage, usage) : state.usage,
+    costUsd: state.costUsd === null || cost === null ? null : state.costUsd + cost,
   };
 }

@@ -15,10 +15,10 @@ import type {
   Verdict,
 } from './domain.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { addUsage, emptyLedger } from './limits.ts';
+import { emptyLedger } from './limits.ts';
 import type { Kept, Memory } from './memory.ts';
 import type { ModelFailure, Purpose } from './seams.ts';
-import { inAttempt, inStep, newAttempt, newStep } from './state-parts.ts';
+import { inAttempt, inStep, newAttempt, newStep, paid, phaseOf, withNews } from './state-parts.ts';
 
 /** What a session looks like at one moment: the fold of its events. Every surface shows this and keeps nothing of its own. */
 export interface SessionState {
@@ -276,27 +276,4 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
 /** The attempt that is under way or was last, over all steps. */
 export function lastAttempt(state: SessionState): AttemptState | null {
   return state.steps.flatMap((step) => step.attempts).at(-1) ?? null;
-}
-
-function withNews(state: SessionState, news: MemoryNews): SessionState {
-  return { ...state, memoryNews: [...state.memoryNews, news] };
-}
-
-function phaseOf(purpose: Purpose): SessionState['phase'] {
-  if (purpose === 'plan') return 'planning';
-  return purpose === 'code' ? 'writing' : 'reflecting';
-}
-
-function paid(
-  state: SessionState,
-  usage: Usage | undefined,
-  costUsd: number | null | undefined,
-): SessionState {
-  const cost = costUsd === undefined ? 0 : costUsd;
-  return {
-    ...state,
-    calls: state.calls + 1,
-    usage: usage ? addUsage(state.usage, usage) : state.usage,
-    costUsd: state.costUsd === null || cost === null ? null : state.costUsd + cost,
-  };
 }

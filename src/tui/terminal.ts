@@ -6,6 +6,8 @@ export interface Terminal {
   /** What Ink draws to: each of its writes goes to `onFrame`. */
   inkStream(onFrame: (text: string) => void): NodeJS.WriteStream;
   size(): { width: number; height: number };
+  /** Asks the system for the size, since a change is told late; true when it is another one than `size` said, and `onResize` has heard of it. */
+  measure(): boolean;
   /** Draws on a screen of its own, and back on the one with the scrollback. */
   alternate(on: boolean): void;
   write(text: string): void;
@@ -78,6 +80,13 @@ export function openTerminal(io: { stdin: NodeJS.ReadStream; stdout: NodeJS.Writ
         },
       }) as unknown as NodeJS.WriteStream,
     size: () => sizeOf(stdout),
+    measure: () => {
+      const { width, height } = sizeOf(stdout);
+      // What Node does at the signal; its public getWindowSize() gives what it kept then.
+      (stdout as { _refreshSize?: () => void })._refreshSize?.();
+      const now = sizeOf(stdout);
+      return now.width !== width || now.height !== height;
+    },
     alternate: (on) => {
       if (on === isAlternate) return;
       isAlternate = on;

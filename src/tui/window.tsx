@@ -26,7 +26,8 @@ export interface Window {
 /** What runs is drawn anew nine times a second at most, what a key did thirty times. */
 const frameMs = 110;
 const answerMs = 33;
-const settleMs = 60;
+/** tmux tells a second resize 250 ms after it was made; till then rows would be counted by a width that is gone, and too many taken off. */
+const settleMs = 300;
 
 /** Rows without their colours: Ink would take every colour apart again. They are painted on the way to the terminal. */
 interface Shown {
@@ -98,7 +99,7 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
       terminal.alternate(alternate);
     }
     const { height } = terminal.size();
-    const live = next.live.slice(0, height - 1);
+    const live = next.live.slice(0, height - 1).map(withoutTail);
     widths = live.map(rowCells);
     const added = alternate ? [] : next.kept.slice(keptRows);
     const kept = added.map((row, at) => ({ id: keptRows + at, text: plainText(row) }));
@@ -119,12 +120,16 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
     if (timer && dueAt <= at) return;
     if (timer) clearTimeout(timer);
     dueAt = at;
-    timer = setTimeout(draw, at - performance.now());
+    timer = setTimeout(() => {
+      if (!terminal.measure()) draw();
+    }, at - performance.now());
   };
   const ink = mount();
   const resized = () => {
     if (isClosed) return;
     resizing = null;
+    // Rows counted by a width that is gone would take lines that stay.
+    if (terminal.measure()) return;
     // The rows of the old frame may be broken into several by now.
     const { width } = terminal.size();
     const rows = widths.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / width)), 0);
@@ -156,6 +161,15 @@ export function openWindow(terminal: Terminal, theme: Theme, picture: () => Pict
       terminal.restore();
     },
   };
+}
+
+/** Blanks at the end are not drawn: a terminal that breaks a row anew may or may not count them. */
+function withoutTail(row: Row): Row {
+  const last = row.at(-1);
+  if (last?.tone !== 'plain') return row;
+  const text = last.text.trimEnd();
+  if (text === last.text) return row;
+  return text === '' ? withoutTail(row.slice(0, -1)) : [...row.slice(0, -1), { ...last, text }];
 }
 
 /** An empty row still takes one. */

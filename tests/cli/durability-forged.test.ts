@@ -24,7 +24,7 @@ const edit =
 const at = (events: readonly SessionEvent[], type: SessionEvent['type']) =>
   events.findIndex((event) => event.type === type);
 
-describe('a journal that was tampered with is named by its first divergence', { timeout: 60_000 }, () => {
+describe('a journal that was tampered with is named by its first divergence', { timeout: 300_000 }, () => {
   const forgeries: [what: string, change: Change, type: SessionEvent['type'], path: string][] = [
     [
       'another program',

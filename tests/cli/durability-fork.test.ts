@@ -48,7 +48,7 @@ function expectPrefix(
 const seqOf = (file: string, type: SessionEvent['type'], nth = 0) =>
   eventsOf(file).filter((event) => event.type === type)[nth]?.seq ?? 0;
 
-describe('a fork', { timeout: 60_000 }, () => {
+describe('a fork', { timeout: 300_000 }, () => {
   it.concurrent('is a new session that is the old one up to its event, and leaves the old one as it was', async () => {
     const before = readFileSync(durations, 'utf8');
     const end = eventsOf(durations).length;

@@ -30,7 +30,7 @@ const eventsIn = (file: string) => parsedEvents(readFileSync(file, 'utf8'));
 /** A time, so many milliseconds after noon. */
 const noonPlus = (ms: number) => new Date(Date.parse('2026-11-21T12:00:00.000Z') + ms).toISOString();
 
-describe('the text of a replay', { timeout: 60_000 }, () => {
+describe('the text of a replay', { timeout: 300_000 }, () => {
   it('is the whole session, at once where nobody watches', async () => {
     const slow = eventsIn(durations).map((event, at) => ({ ...event, at: noonPlus(at * 1_000) }));
     const began = performance.now();
@@ -130,7 +130,7 @@ describe('the text of a replay', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the pace of a replay', { timeout: 60_000 }, () => {
+describe('the pace of a replay', { timeout: 300_000 }, () => {
   /** Five events, 200 ms apart. */
   const paced = () => {
     const events = eventsIn(golden('malformed'));
@@ -206,7 +206,7 @@ describe('the pace of a replay', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a replay by steps', { timeout: 60_000 }, () => {
+describe('a replay by steps', { timeout: 300_000 }, () => {
   const shown = (text: string) => text.split('\n').length;
 
   it('shows one event for each Enter, to the end', async () => {

@@ -67,7 +67,7 @@ function change(journal: string, to: (events: SessionEvent[]) => SessionEvent[])
 
 const resume = (place: Place, ...args: string[]): Promise<Ended> => kintsugi(place, ['resume', ...args]);
 
-describe('resume says what is wrong and what to do', { timeout: 60_000 }, () => {
+describe('resume says what is wrong and what to do', { timeout: 300_000 }, () => {
   it.concurrent('for a session that there is not, and where there is none at all', async ({ place }) => {
     const none = await resume(place, 'latest');
     expect(none).toMatchObject({ code: 2, stdout: '' });
@@ -147,7 +147,7 @@ describe('resume says what is wrong and what to do', { timeout: 60_000 }, () => 
   });
 });
 
-describe('a session that is finished', { timeout: 60_000 }, () => {
+describe('a session that is finished', { timeout: 300_000 }, () => {
   it.concurrent('prints its result again with its exit code, and is left as it was', async ({ place }) => {
     const { journal } = verified(place);
     const before = readFileSync(journal, 'utf8');
@@ -176,7 +176,7 @@ describe('a session that is finished', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what a session brings along', { timeout: 60_000 }, () => {
+describe('what a session brings along', { timeout: 300_000 }, () => {
   it.concurrent('is its permission mode: one that was begun with --yolo goes on without asking', async ({
     place,
   }) => {
@@ -267,9 +267,9 @@ describe('what a session brings along', { timeout: 60_000 }, () => {
   });
 });
 
-it.concurrent('goes on from a torn last line, which is kept beside the journal', { timeout: 60_000 }, async ({
-  place,
-}) => {
+it.concurrent('goes on from a torn last line, which is kept beside the journal', {
+  timeout: 300_000,
+}, async ({ place }) => {
   const { journal } = verified(place);
   cutBehind(journal, 'program.written');
   const torn = '{"type":"program.scanned","step":1,"att';

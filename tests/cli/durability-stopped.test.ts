@@ -21,7 +21,7 @@ const goal = 'print 42';
 const good = codeRule('console.log(42);');
 const resume = (place: Place, ...args: string[]): Promise<Ended> => kintsugi(place, ['resume', ...args]);
 
-describe('a session that was stopped', { timeout: 60_000 }, () => {
+describe('a session that was stopped', { timeout: 300_000 }, () => {
   it.concurrent('by Ctrl+C in a run goes on as it says, in the same journal, and verifies', async ({
     place,
   }) => {
@@ -117,7 +117,7 @@ describe('a session that was stopped', { timeout: 60_000 }, () => {
 });
 
 it.concurrent('does not run the programs of a stranger unasked, however their journal says they were allowed', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async ({ place }) => {
   const marker = path.join(place.root, 'it-ran');
   // Without a sandbox: here nothing but the question stands in the way.

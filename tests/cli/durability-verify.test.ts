@@ -18,7 +18,7 @@ const full = process.env.KINTSUGI_FULL === '1';
 const demos = demoJournals();
 const factorial = demos.find((demo) => demo.name === 'factorial')?.file ?? '';
 
-describe('a recorded session runs again to the same events', { timeout: 60_000 }, () => {
+describe('a recorded session runs again to the same events', { timeout: 300_000 }, () => {
   it.concurrent('for every demo (npm run record:demos records them anew) and, in full, every golden journal', async ({
     place,
   }) => {
@@ -29,7 +29,7 @@ describe('a recorded session runs again to the same events', { timeout: 60_000 }
   });
 
   const suites = path.join(packageRoot(), '..', 'shared', 'tools', 'make-suite.mjs');
-  const each = full ? 10 : 5;
+  const each = full ? 10 : 2;
 
   it.skipIf(!existsSync(suites)).concurrent(
     `for ${2 * each} sessions of the suites of bugs (skipped where ../shared is not there)`,
@@ -62,7 +62,7 @@ describe('a recorded session runs again to the same events', { timeout: 60_000 }
 });
 
 describe('a session that did not come to its end verifies up to where it stopped', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, () => {
   const slow = 'await new Promise((resolve) => setTimeout(resolve, 60_000));';
 
@@ -85,7 +85,7 @@ describe('a session that did not come to its end verifies up to where it stopped
 
   it.concurrent('where it was cut off, between events and within one', async ({ place }) => {
     const lines = linesIn(factorial);
-    for (let kept = 1; kept < lines.length; kept += 5) {
+    for (let kept = 1; kept < lines.length; kept += full ? 1 : 10) {
       const file = place.file(
         `${kept}.jsonl`,
         lines
@@ -120,7 +120,7 @@ console.log(42);`;
     rmSync(gate);
     rmSync(began);
     const verifying = start(place, ['replay', 'latest', '--verify', ...open]);
-    await expect.poll(() => existsSync(began), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(began), { timeout: 120_000 }).toBe(true);
     verifying.kill('SIGINT');
     const stopped = await verifying.ended;
     expect(stopped).toMatchObject({ code: 130, stdout: '' });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sessionPage } from '../../src/cli/export-page.ts';
 import { noBrowser, openPage, type Page } from '../support/browser.ts';
 import { eventsOf } from '../support/kintsugi.ts';
@@ -25,7 +25,7 @@ describe.skipIf(noBrowser !== null)(
       address = pathToFileURL(file).href;
       page = await openPage();
       await page.send('Page.navigate', { url: address });
-      await expect.poll(() => page.value('document.readyState'), { timeout: 120_000 }).toBe('complete');
+      await vi.waitFor(async () => expect(await page.value('document.readyState')).toBe('complete'), 120_000);
     }, 300_000);
     afterAll(async () => {
       await page?.close();

@@ -27,15 +27,15 @@ it('nothing is drawn while a question stands, and the live line goes on after it
   const asking = drawing();
   const free = drawing();
   try {
-    await vi.waitUntil(() => asking.drawn.length > 0, { timeout: 60_000 });
+    await vi.waitUntil(() => asking.drawn.length > 0, { timeout: 300_000 });
     await asking.progress.held(async () => {
       const before = asking.drawn.length;
       const frames = free.drawn.length;
-      await vi.waitUntil(() => free.drawn.length >= frames + 6, { timeout: 60_000 });
+      await vi.waitUntil(() => free.drawn.length >= frames + 6, { timeout: 300_000 });
       expect(asking.drawn.slice(before)).toEqual([]);
     });
     const before = asking.drawn.length;
-    await vi.waitUntil(() => asking.drawn.length > before, { timeout: 60_000 });
+    await vi.waitUntil(() => asking.drawn.length > before, { timeout: 300_000 });
   } finally {
     asking.progress.close();
     free.progress.close();

@@ -149,12 +149,13 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
 
   it('no is no, the end of input is nobody, Ctrl+C and the clock end the session', async () => {
     const wrote = place.script(planToPrint('120'), asking);
-    for (const [typed, code, ending, flags] of [
+    const ways = [
       ['n\r', 4, 'unsafe', ['--max-attempts', '1']],
       ['\u0004', 5, 'permission-denied', []],
       ['\u0003', 130, 'cancelled', []],
       ['', 56, 'timeout', ['--timeout', '8s']],
-    ] as const) {
+    ] as const;
+    const drive = async ([typed, code, ending, flags]: (typeof ways)[number]) => {
       const other = makePlace();
       try {
         const command = [process.execPath, builtEntry(), 'print 120', '-m', wrote, ...flags];
@@ -167,7 +168,8 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
       } finally {
         await other.remove();
       }
-    }
+    };
+    await Promise.all(ways.map(drive));
   });
 
   it('a bench shows how far it is', async () => {

@@ -74,7 +74,7 @@ describe('processes at once', () => {
     const program = bundled(folder);
     const home = path.join(folder, 'memory');
     const acknowledged = new Set<string>();
-    const rounds = process.env.KINTSUGI_FULL ? 50 : 8;
+    const rounds = process.env.KINTSUGI_FULL ? 50 : 5;
     for (let round = 0; round < rounds; round += 1) {
       const one = start(program, home, `r${round}`, '400');
       await one.said(1 + Math.floor(Math.random() * 60));

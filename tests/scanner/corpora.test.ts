@@ -31,7 +31,7 @@ function rowsOf(name: string): Row[] {
 }
 
 /** Programs that people wrote to solve a task, none of which is dangerous. They live beside the project, where they are there at all. */
-describe.each(sets)('the corpus %s', { timeout: 60_000 }, (name, language, entry) => {
+describe.each(sets)('the corpus %s', { timeout: 300_000 }, (name, language, entry) => {
   const present = existsSync(`${corpora}${name}.jsonl.gz`);
   const title = present ? '' : ' (skipped: the corpora are not beside this checkout)';
 

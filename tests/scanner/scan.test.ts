@@ -309,7 +309,7 @@ describe('a file that does not parse', () => {
   });
 });
 
-describe('hostile source', { timeout: 60_000 }, () => {
+describe('hostile source', { timeout: 300_000 }, () => {
   it.each([
     ['main.ts', '('.repeat(50_000) + ')'.repeat(50_000)],
     ['main.js', '!'.repeat(60_000)],

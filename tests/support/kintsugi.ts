@@ -32,7 +32,7 @@ export interface Running {
   pid: number;
   stdout: () => string;
   stderr: () => string;
-  /** Settles when the output shows the pattern; fails when the process ends before, or after a minute. */
+  /** Settles when the output shows the pattern; fails when the process ends before, or after three minutes. */
   until: (pattern: RegExp | string, stream?: 'stdout' | 'stderr') => Promise<void>;
   type: (text: string) => void;
   endInput: () => void;
@@ -176,10 +176,10 @@ export function resultIn(ended: Ended): ResultObject {
   return lines[0] as ResultObject;
 }
 
-/** Processes that were started below `root` and are still there after ten seconds; none where there is no /proc. `end` kills them meanwhile. */
+/** Processes that were started below `root` and are still there after a minute; none where there is no /proc. `end` kills them meanwhile. */
 async function leftovers(root: string, end: boolean): Promise<string[]> {
   for (let left = processesOf(root), tries = 0; ; left = processesOf(root), tries += 1) {
-    if (left.length === 0 || tries === 200) return left;
+    if (left.length === 0 || tries === 1_200) return left;
     if (end) for (const one of left) kill(Number.parseInt(one, 10));
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -272,7 +272,7 @@ export function launch(
             new Error(`${why} before ${pattern} was seen in: ${said[stream]}\n${said.stderr.slice(-500)}`),
           );
         };
-        const timer = setTimeout(() => fail('a minute went by'), 60_000);
+        const timer = setTimeout(() => fail('three minutes went by'), 180_000);
         const look = () => {
           if (typeof pattern === 'string' ? !said[stream].includes(pattern) : !pattern.test(said[stream]))
             return;

@@ -18,7 +18,7 @@ export interface Screen {
   type: (text: string) => void;
   paste: (text: string) => void;
   resize: (width: number, height: number) => void;
-  /** Settles when the screen fits; fails after a minute with what is on it. */
+  /** Settles when the screen fits; fails after three minutes with what is on it. */
   until: (pattern: RegExp | ((text: string) => boolean), history?: boolean) => Promise<string>;
   /** Presses keys again and again until the screen fits: for what is not heard at every moment. */
   pressUntil: (key: string, pattern: RegExp) => Promise<string>;
@@ -56,11 +56,11 @@ export function openScreen(place: Place, args: readonly string[], options: Scree
   const text = (history = false) => capture(...(history ? ['-S', '-'] : []));
   const until = async (pattern: RegExp | ((text: string) => boolean), history = false, press?: string) => {
     const fits = typeof pattern === 'function' ? pattern : (shown: string) => pattern.test(shown);
-    const end = Date.now() + 60_000;
+    const end = Date.now() + 180_000;
     for (;;) {
       const shown = text(history);
       if (fits(shown)) return shown;
-      if (Date.now() > end) throw new Error(`a minute went by before ${pattern} was seen in:\n${shown}`);
+      if (Date.now() > end) throw new Error(`three minutes went by before ${pattern} was seen in:\n${shown}`);
       if (press !== undefined) tmux('send-keys', '-t', 'k', press);
       await new Promise((resolve) => setTimeout(resolve, press === undefined ? 40 : 400));
     }

@@ -118,9 +118,9 @@ export function parsedEvents(text: string): SessionEvent[] {
   return jsonLines(text) as SessionEvent[];
 }
 
-/** Settles when no process of a place is left; throws after ten seconds with those that are. */
+/** Settles when no process of a place is left; throws after a minute with those that are. */
 export async function allGone(root: string): Promise<void> {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 60_000;
   for (let left = processesOf(root); left.length > 0; left = processesOf(root)) {
     if (Date.now() > until) throw new Error(`processes are left: ${left.join('; ')}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
