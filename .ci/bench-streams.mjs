@@ -33,8 +33,6 @@ async function product() {
       contents: `export { openMemoryStore } from ${from('memory/open-store.ts')};
         export { hashedEmbedder } from ${from('memory/embedders/hashed.ts')};
         export * from ${from('core/libraries.ts')};
-        export * from ${from('memory/bearing.ts')};
-        export * from ${from('memory/topics.ts')};
         export { signatureOfText } from ${from('core/signature.ts')};`,
       resolveDir: root,
       loader: 'ts',
@@ -71,22 +69,9 @@ async function run(code, rows) {
       signature: null,
       language,
       libraries: code.librariesOf(given),
-      ...(code.namesOf ? { names: code.namesOf(given) } : {}),
+      names: code.namesOf(given),
       draw: session,
     });
-    if (values.debug) {
-      const words = (text, tests) => new Set([...code.wordsOfGoals(text), ...(code.namesOf ? code.namesOf(tests).map((one) => `${one}()`) : [])]);
-      const all = opened.all();
-      const met = all.flatMap((one) => one.kind === 'solution' ? [{ session: one.provenance.session, words: words(one.goal, one.checks.files), lesson: null }] : [{ session: one.provenance.session, words: new Set([...words(one.about, []), ...(code.namesOf ? (one.names ?? code.namesOf(one.witness.checks.files)).map((name) => `${name}()`) : [])]), lesson: one.id }, { session: null, lesson: one.id, words: words(one.when, [])}]);
-      const owners = new Map(); for (const one of all) if (one.kind === 'lesson') for (const s of one.seenIn) owners.set(s, (owners.get(s) ?? 0) + 1);
-      const bearing = code.bearingsOf(words(row.goal, given), met, code.isCommon, owners);
-      const uses = opened.uses();
-      const list = all.filter((one) => one.kind === 'lesson').map((one) => ({ right: row.lesson != null && one.do === row.lesson.do, size: one.seenIn.length, ...bearing({ id: one.id, seenIn: one.seenIn, tried: new Set(uses.filter((use) => use.arm === 'inject' && use.memories.includes(one.id)).map((use) => use.session)) }) })).sort((a, b) => b.sum - a.sum);
-      const right = list.find((one) => one.right);
-      const wrong = list.find((one) => !one.right);
-      const show = (one) => one ? `${one.sum.toFixed(2)} ${one.part.toFixed(2)} ${one.root.toFixed(2)} ${one.size} 0 ${one.by.filter((x) => !x.endsWith(':0.0')).join(' ')}` : '-';
-      console.log('D', at, row.family ?? 'null', row.asked ?? (row.family != null && taught.has(row.family)), '|', show(right), '|', show(wrong));
-    }
     const texts = recall.memories.map(({ text }) => text);
     const right = row.lesson != null && texts.some((text) => text.includes(row.lesson.do));
     const wrong = texts.filter((text) => row.lesson == null || !text.includes(row.lesson.do)).length;
@@ -104,13 +89,13 @@ async function run(code, rows) {
       const signature = code.signatureOfText(key, 'python', sha);
       await store.remember({
         kind: 'lesson', sort: 'fix', ...row.lesson, key, about: row.goal, signatures: [signature],
-        ...(code.namesOf ? { names: code.namesOf(given) } : {}),
+        names: code.namesOf(given),
         witness: { checks, failing: program, fixed: program, diff: '', signature, failed: 3, passed: 2 },
         seenIn: [session], scope: { ...scope, language: null }, provenance, state: 'witnessed',
       });
       taught.add(row.family);
     }
-    if (!row.files?.length) await store.remember({ kind: 'solution', goal: row.goal, program, checks, proof: 'tests', scope, provenance: { ...provenance, taint: 'executed' }, state: 'witnessed' });
+    if (!row.files?.length) await store.remember({ kind: 'solution', goal: row.goal, program, checks, names: code.namesOf(row.tests ?? []), proof: 'tests', scope, provenance: { ...provenance, taint: 'executed' }, state: 'witnessed' });
   }
   await opened.close();
   rmSync(directory, { recursive: true, force: true });

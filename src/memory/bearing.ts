@@ -1,67 +1,128 @@
-/** What the goals that were met before say for a lesson at a new goal: which words of it belong to those the lesson was needed at. */
+import type { Memory, MemoryUse } from '../core/memory.ts';
+import { commonStems, namesAsWords, wordsOfGoals } from './topics.ts';
 
-/** One goal that was met: its words, and the session that met it. */
-export interface Met {
+/** What the goals that were met before say for a lesson at a new goal: which of its words belong to those that the lesson was needed at. */
+
+/** The words of one goal that was met, or (without a session) of a lesson about itself. */
+interface Met {
   session: string | null;
-  words: ReadonlySet<string>;
-  /** Of a lesson's own text. */
   lesson: string | null;
+  words: ReadonlySet<string>;
 }
 
-export interface Bearing {
-  by: string[];
-  /** Sum of weights that speak for the lesson, in nats. */
-  sum: number;
-  /** As a part of the weights of all the goal's words. */
-  part: number;
-  root: number;
-}
-
+/** So many goals are taken to have been met that hold no rare word: what makes a word rare before there is anything to compare with. */
 const background = 40;
-const doubt = Number(process.env.DOUBT ?? 0.7);
-const power = Number(process.env.POWER ?? 0.5);
+const shareOfCommon = 0.6;
+/** A word that stood at one goal alone, of the lesson, counts for 1/(1 + doubt). */
+const doubt = 0.7;
+/** What is left of a word's part that speaks for a lesson: the rest is what any lesson has of any word. */
+const chance = 0.25;
+/** A name of code says as much as so many words. */
+const nameWeight = 2;
 
-export function bearingsOf(query: ReadonlySet<string>, met: readonly Met[], common: ReadonlySet<string>, owners: ReadonlyMap<string, number>) {
-  const words = [...query].map((word) => {
+/** Weights, in nats, from which on a goal bears a lesson out; one that was seen once or twice may share a rare word by accident. */
+const enough = { young: 3.5, old: 2 };
+const oldFrom = 3;
+
+/** Whether a goal bears a lesson out, and how much (1: just enough). */
+export type Bearing = (lesson: Memory) => number;
+
+/**
+ * Weighs lessons for a goal by the goals met before. Each word that they share speaks for a lesson by the part of the word's holders that taught
+ * the lesson or passed with it, and by its rarity; a word that only some of the lesson's goals hold says less. Sessions in which the lesson
+ * was tried in vain are left to its credit and count neither way. `solved` and `lessons` are those near to the goal.
+ */
+export function bearingOf(
+  query: { text: string; names: readonly string[] },
+  solved: readonly Memory[],
+  lessons: readonly Memory[],
+  uses: readonly MemoryUse[],
+): Bearing {
+  const met = [...solved, ...lessons].flatMap(goalsOf);
+  const owners = ownersOf(lessons);
+  const words = [...wordsOfGoals(query.text), ...namesAsWords(query.names)].map((word) => {
     const holders = met.filter((one) => one.words.has(word));
-    const sessions = new Set(holders.map((one) => one.session ?? one.lesson));
-    const count = sessions.size + (common.has(word) ? background * 0.6 : 0);
-    const all = met.length + background;
-    return { word, holders, weight: Math.log((all + 1) / (count + 0.5)) };
+    const sessions = new Set(holders.map((one) => one.session ?? one.lesson)).size;
+    const count = sessions + (commonStems.has(word) ? background * shareOfCommon : 0);
+    const rarity = Math.log((met.length + background + 1) / (count + 0.5));
+    return { holders, weight: rarity * (word.endsWith('()') ? nameWeight : 1) };
   });
-  const total = words.reduce((sum, { weight }) => sum + weight, 0);
-  return (lesson: { id: string; seenIn: readonly string[]; tried: ReadonlySet<string> }): Bearing => {
+  return (lesson) => {
+    if (lesson.kind !== 'lesson') return 0;
     const own = new Set(lesson.seenIn);
-    let sum = 0;
-    const by: string[] = [];
-    for (const { holders, weight } of words) {
-      let yes = 0;
-      let seen = 0;
-      let all = 0;
-      let said = 0;
-      const counted = new Set<string>();
-      for (const one of holders) {
-        if (one.session === null) {
-          all += 1;
-          if (one.lesson === lesson.id) { yes += 1; said = 1; }
-          continue;
-        }
-        if (counted.has(one.session)) continue;
-        counted.add(one.session);
-        const mine = own.has(one.session);
-        if (!mine && lesson.tried.has(one.session)) continue;
-        all += 1;
-        if (mine) {
-          yes += 1 / Math.max(1, owners.get(one.session) ?? 1);
-          seen += 1;
-        }
-      }
-      if (yes === 0) continue;
-      const often = said ? 1 : ((seen + 0.5) / (own.size + 0.5)) ** power;
-      const base = Number(process.env.BASE ?? 0.25);
-      by.push(`${word}:${(weight * often * Math.max(0, yes / (all + doubt) - base) / (1 - base)).toFixed(1)}`);
-      sum += (weight * often * Math.max(0, yes / (all + doubt) - base)) / (1 - base);
-    }
-    return { by, sum, part: total === 0 ? 0 : sum / total, root: total === 0 ? 0 : sum / Math.sqrt(total) };
+    const tried = new Set(
+      uses
+        .filter((use) => use.arm === 'inject' && use.memories.includes(lesson.id))
+        .map((use) => use.session),
+    );
+    const sum = words.reduce(
+      (total, { holders, weight }) => total + weight * spokenBy(holders, { id: lesson.id, own, tried, owners }),
+      0,
+    );
+    return sum / (own.size < oldFrom ? enough.young : enough.old);
   };
+}
+
+interface Sides {
+  id: string;
+  own: ReadonlySet<string>;
+  tried: ReadonlySet<string>;
+  owners: ReadonlyMap<string, number>;
+}
+
+/** How much the holders of a word speak for a lesson, from 0 to 1. */
+function spokenBy(holders: readonly Met[], { id, own, tried, owners }: Sides): number {
+  const counted = new Set<string>();
+  let all = 0;
+  let yes = 0;
+  let seen = 0;
+  let says = false;
+  for (const { session, lesson } of holders) {
+    if (session === null) {
+      all += 1;
+      if (lesson !== id) continue;
+      yes += 1;
+      says = true;
+    } else if (!counted.has(session)) {
+      counted.add(session);
+      const mine = own.has(session);
+      if (!mine && tried.has(session)) continue;
+      all += 1;
+      if (!mine) continue;
+      yes += 1 / (owners.get(session) ?? 1);
+      seen += 1;
+    }
+  }
+  const often = says ? 1 : Math.sqrt((seen + 0.5) / (own.size + 0.5));
+  return (often * Math.max(0, yes / (all + doubt) - chance)) / (1 - chance);
+}
+
+function goalsOf(memory: Memory): Met[] {
+  const { session } = memory.provenance;
+  if (memory.kind === 'solution') {
+    const names = namesAsWords(namesIn(memory));
+    return [{ session, lesson: null, words: new Set([...wordsOfGoals(memory.goal), ...names]) }];
+  }
+  if (memory.kind !== 'lesson') return [];
+  const about = new Set([...wordsOfGoals(memory.about), ...namesAsWords(namesIn(memory))]);
+  return [
+    { session: session ?? memory.seenIn[0] ?? memory.id, lesson: memory.id, words: about },
+    { session: null, lesson: memory.id, words: wordsOfGoals(memory.when) },
+  ];
+}
+
+/** What passed with several lessons speaks for each of them only in part. */
+function ownersOf(lessons: readonly Memory[]): Map<string, number> {
+  const owners = new Map<string, number>();
+  for (const memory of lessons) {
+    if (memory.kind !== 'lesson') continue;
+    for (const session of memory.seenIn) owners.set(session, (owners.get(session) ?? 0) + 1);
+  }
+  return owners;
+}
+
+/** Names of code in what a memory's goal came with. */
+export function namesIn(memory: Memory): readonly string[] {
+  if (memory.kind === 'lesson') return memory.names ?? [];
+  return memory.kind === 'solution' ? (memory.names ?? []) : [];
 }

@@ -3,7 +3,7 @@ import { codeTokens, partsOf } from './tokens.ts';
 /** The words of goals by which one corner of somebody's work differs from another. */
 
 /** Words of goals and tests anywhere: they say nothing about what a goal is about. */
-const common = new Set(
+export const commonStems: ReadonlySet<string> = new Set(
   `a about above add after all also an and any appear are array as asked assert at available back be because been before being below between both but
   by call called can case check code compute contain contains convert correct could count create define does don't each either element elements
   else empty end equal every example examples false file files find first fit following for form from function functions get give given gives
@@ -21,7 +21,7 @@ const common = new Set(
 );
 
 /** Drops the ends of plurals and verbs (English), so that the same word in another form is the same. */
-export function stemOf(word: string): string {
+function stemOf(word: string): string {
   if (word.length < 4 || !/^[a-z]+$/.test(word)) return word;
   let stem = word;
   if (/ies$/.test(stem) && stem.length > 4) stem = `${stem.slice(0, -3)}y`;
@@ -33,7 +33,10 @@ export function stemOf(word: string): string {
   return stem.length > 3 && /e$/.test(stem) ? stem.slice(0, -1) : stem;
 }
 
-export const isCommon = common;
+/** Names of code as words that no text holds. */
+export function namesAsWords(names: readonly string[]): string[] {
+  return names.map((name) => `${name}()`);
+}
 
 /** The stems of a text, parts of identifiers too. Numbers and marks of single letters are left out. */
 export function wordsOfGoals(text: string): Set<string> {
