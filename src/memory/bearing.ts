@@ -56,7 +56,9 @@ export function bearingOf(
         .map((use) => use.session),
     );
     const sum = words.reduce(
-      (total, { holders, weight }) => total + weight * spokenBy(holders, { id: lesson.id, own, tried, owners }),
+      (total, { holders, weight }) =>
+        total +
+        weight * spokenBy(holders, { id: lesson.id, teacher: lesson.provenance.session, own, tried, owners }),
       0,
     );
     return sum / (own.size < oldFrom ? enough.young : enough.old);
@@ -65,13 +67,15 @@ export function bearingOf(
 
 interface Sides {
   id: string;
+  /** The session that taught it. */
+  teacher: string | null;
   own: ReadonlySet<string>;
   tried: ReadonlySet<string>;
   owners: ReadonlyMap<string, number>;
 }
 
 /** How much the holders of a word speak for a lesson, from 0 to 1. */
-function spokenBy(holders: readonly Met[], { id, own, tried, owners }: Sides): number {
+function spokenBy(holders: readonly Met[], { id, teacher, own, tried, owners }: Sides): number {
   const counted = new Set<string>();
   let all = 0;
   let yes = 0;
@@ -84,12 +88,14 @@ function spokenBy(holders: readonly Met[], { id, own, tried, owners }: Sides): n
       yes += 1;
       says = true;
     } else if (!counted.has(session)) {
+      const taught = lesson === id;
+      const mine = taught || own.has(session);
+      // What another lesson of the same session was learned at says nothing about this one.
+      if (mine ? !taught && lesson !== null : tried.has(session)) continue;
       counted.add(session);
-      const mine = own.has(session);
-      if (!mine && tried.has(session)) continue;
       all += 1;
       if (!mine) continue;
-      yes += 1 / (owners.get(session) ?? 1);
+      yes += taught || session === teacher ? 1 : 1 / (owners.get(session) ?? 1);
       seen += 1;
     }
   }
