@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Recall before the first attempt, over streams of goals: npm run bench:streams -- [--seeds 1,2,3] [--tasks 10] [--style NAME] [DIR]
+// Recall before the first attempt, over streams of goals: node .ci/bench-streams.mjs [--seeds 1,2,3] [--tasks 10] [--style NAME] [DIR]
 // No model and no run: a goal passes at once when the lesson of its family is recalled, else it is mended and teaches that lesson. The store, recall and
 // credit are those of the product. DIR holds humanevalpack_py, humanevalpack_js and mbpp_py: then also transfer, with unrelated goals.
 import { createHash } from 'node:crypto';
@@ -75,27 +75,81 @@ async function run(code, rows) {
     const texts = recall.memories.map(({ text }) => text);
     const right = row.lesson != null && texts.some((text) => text.includes(row.lesson.do));
     const wrong = texts.filter((text) => row.lesson == null || !text.includes(row.lesson.do)).length;
-    seen.push({ row, right, wrong, later: row.asked ?? (row.family != null && taught.has(row.family)), passedOver: recall.passedOver, memories: recall.memories });
+    seen.push({
+      row,
+      right,
+      wrong,
+      later: row.asked ?? (row.family != null && taught.has(row.family)),
+      passedOver: recall.passedOver,
+      memories: recall.memories,
+    });
     const passed = row.lesson == null ? true : right && !row.teaches;
-    const use = (attempt, arm, memories, ok) => ({ session, step: 1, attempt, moment: attempt === 1 ? 'plan' : 'reflect', arm, propensity: 1, memories, applied: null, cluster: attempt === 1 ? `first:${language}` : 'error:x', language, passed: ok, tokens: 0 });
-    await store.credit(use(1, recall.arm, recall.memories.map(({ id }) => id), passed));
+    const use = (attempt, arm, memories, ok) => ({
+      session,
+      step: 1,
+      attempt,
+      moment: attempt === 1 ? 'plan' : 'reflect',
+      arm,
+      propensity: 1,
+      memories,
+      applied: null,
+      cluster: attempt === 1 ? `first:${language}` : 'error:x',
+      language,
+      passed: ok,
+      tokens: 0,
+    });
+    await store.credit(
+      use(
+        1,
+        recall.arm,
+        recall.memories.map(({ id }) => id),
+        passed,
+      ),
+    );
     const scope = { language, runtime: null, libraries: code.librariesOf(given), project: null };
     const provenance = { session, attempt: passed ? 1 : 2, model: 'bench', goal: row.goal, taint: 'output' };
-    const checks = { files: row.tests ?? [], checks: [{ kind: 'command', command: 'python3 test_solution.py', origin: 'user' }], hash: sha(row.goal) };
-    const program = { language, entry: 'solution.py', files: [{ path: 'solution.py', content: `# ${session}\n` }] };
+    const checks = {
+      files: row.tests ?? [],
+      checks: [{ kind: 'command', command: 'python3 test_solution.py', origin: 'user' }],
+      hash: sha(row.goal),
+    };
+    const program = {
+      language,
+      entry: 'solution.py',
+      files: [{ path: 'solution.py', content: `# ${session}\n` }],
+    };
     if (!passed) {
       await store.credit(use(2, 'none', [], true));
       const key = `AssertionError: ${at * 37 + 11} != ${at * 91 + 5}`;
       const signature = code.signatureOfText(key, 'python', sha);
       await store.remember({
-        kind: 'lesson', sort: 'fix', ...row.lesson, key, about: row.goal, signatures: [signature],
+        kind: 'lesson',
+        sort: 'fix',
+        ...row.lesson,
+        key,
+        about: row.goal,
+        signatures: [signature],
         names: code.namesOf(given),
         witness: { checks, failing: program, fixed: program, diff: '', signature, failed: 3, passed: 2 },
-        seenIn: [session], scope: { ...scope, language: null }, provenance, state: 'witnessed',
+        seenIn: [session],
+        scope: { ...scope, language: null },
+        provenance,
+        state: 'witnessed',
       });
       taught.add(row.family);
     }
-    if (!row.files?.length) await store.remember({ kind: 'solution', goal: row.goal, program, checks, names: code.namesOf(row.tests ?? []), proof: 'tests', scope, provenance: { ...provenance, taint: 'executed' }, state: 'witnessed' });
+    if (!row.files?.length)
+      await store.remember({
+        kind: 'solution',
+        goal: row.goal,
+        program,
+        checks,
+        names: code.namesOf(row.tests ?? []),
+        proof: 'tests',
+        scope,
+        provenance: { ...provenance, taint: 'executed' },
+        state: 'witnessed',
+      });
   }
   await opened.close();
   rmSync(directory, { recursive: true, force: true });
@@ -110,28 +164,55 @@ function report(name, seen) {
   const hit = later.filter((one) => one.right).length;
   const shown = seen.reduce((sum, one) => sum + one.memories.length, 0);
   console.log(
-    `${name.padEnd(28)} right lesson ${percent(hit, later.length).padStart(7)} of ${later.length}; wrong lessons ${percent(seen.filter((one) => one.row.family != null).reduce((sum, one) => sum + one.wrong, 0), shown)} of ${shown} shown; goals of no family that saw one ${percent(others.filter((one) => one.wrong > 0).length, others.length)} of ${others.length}`,
+    `${name.padEnd(28)} right lesson ${percent(hit, later.length).padStart(7)} of ${later.length}; wrong lessons ${percent(
+      seen.filter((one) => one.row.family != null).reduce((sum, one) => sum + one.wrong, 0),
+      shown,
+    )} of ${shown} shown; goals of no family that saw one ${percent(others.filter((one) => one.wrong > 0).length, others.length)} of ${others.length}`,
   );
   if (!values.debug) return;
-  for (const one of later.filter((one) => !one.right).slice(0, 12)) console.log('  missed', JSON.stringify(one.row.goal.slice(0, 200)), JSON.stringify(one.passedOver.slice(0, 2)));
-  for (const one of others.filter((one) => one.wrong > 0).slice(0, 12)) console.log('  off', JSON.stringify(one.row.goal.slice(0, 300)), JSON.stringify(one.memories.map(({ text, why }) => [text, why])));
+  for (const one of later.filter((one) => !one.right).slice(0, 12))
+    console.log(
+      '  missed',
+      JSON.stringify(one.row.goal.slice(0, 200)),
+      JSON.stringify(one.passedOver.slice(0, 2)),
+    );
+  for (const one of others.filter((one) => one.wrong > 0).slice(0, 12))
+    console.log(
+      '  off',
+      JSON.stringify(one.row.goal.slice(0, 300)),
+      JSON.stringify(one.memories.map(({ text, why }) => [text, why])),
+    );
 }
 
 function transferRows(folder) {
-  const of = (name) => gunzipSync(readFileSync(path.join(folder, `${name}.jsonl.gz`))).toString('utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)).filter((row) => row.buggy && row.fixed);
+  const of = (name) =>
+    gunzipSync(readFileSync(path.join(folder, `${name}.jsonl.gz`)))
+      .toString('utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+      .filter((row) => row.buggy && row.fixed);
   const shape = (row, more) => ({
     family: row.group,
     goal: `${row.goal}\n\nWrite solution.${row.language === 'python' ? 'py' : 'js'} with ${(row.exports ?? [row.entry]).join(', ')}. [task ${row.id}]`,
     language: row.language,
-    tests: [{ path: row.language === 'python' ? 'test_solution.py' : 'solution.test.js', content: row.test_code }],
-    lesson: { when: 'the same is asked again', do: `mind the ${row.bug.type}, rule ${sha(row.group).slice(0, 6)}`, why: 'it was seen' },
+    tests: [
+      { path: row.language === 'python' ? 'test_solution.py' : 'solution.test.js', content: row.test_code },
+    ],
+    lesson: {
+      when: 'the same is asked again',
+      do: `mind the ${row.bug.type}, rule ${sha(row.group).slice(0, 6)}`,
+      why: 'it was seen',
+    },
     ...more,
   });
   const taught = of('humanevalpack_py');
   const groups = new Set(taught.map((row) => row.group));
   return [
     ...taught.map((row) => shape(row, { teaches: true, asked: false })),
-    ...of('humanevalpack_js').filter((row) => groups.has(row.group)).map((row) => shape(row, { asked: true })),
+    ...of('humanevalpack_js')
+      .filter((row) => groups.has(row.group))
+      .map((row) => shape(row, { asked: true })),
     ...of('mbpp_py').map((row) => shape(row, { family: null, lesson: null, asked: false })),
   ];
 }
@@ -148,7 +229,8 @@ try {
     report(style, all);
   }
   const [folder] = positionals;
-  if (folder && (!values.style || values.style === 'transfer')) report('transfer', await run(code, transferRows(folder)));
+  if (folder && (!values.style || values.style === 'transfer'))
+    report('transfer', await run(code, transferRows(folder)));
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

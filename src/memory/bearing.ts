@@ -17,6 +17,8 @@ const shareOfCommon = 0.6;
 const doubt = 0.7;
 /** What is left of a word's part that speaks for a lesson: the rest is what any lesson has of any word. */
 const chance = 0.25;
+/** A goal that was met with a lesson before the model might have been met without it, too. */
+const helped = 0.8;
 /** A name of code says as much as so many words. */
 const nameWeight = 2;
 
@@ -95,7 +97,8 @@ function spokenBy(holders: readonly Met[], { id, teacher, own, tried, owners }: 
       counted.add(session);
       all += 1;
       if (!mine) continue;
-      yes += taught || session === teacher ? 1 : 1 / (owners.get(session) ?? 1);
+      const proven = taught || session === teacher || !tried.has(session);
+      yes += proven ? 1 : helped / (owners.get(session) ?? 1);
       seen += 1;
     }
   }

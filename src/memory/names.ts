@@ -24,10 +24,7 @@ const enough = 4;
 const mostHolders = 0.4;
 
 /** Tells for the memories of one query whether they are about a module of its task that few others have. */
-export function namedBy(
-  query: Pick<RecallQuery, 'libraries'>,
-  rarity: Rarity,
-): (memory: Memory) => boolean {
+export function namedBy(query: Pick<RecallQuery, 'libraries'>, rarity: Rarity): (memory: Memory) => boolean {
   const rare = (word: string) => rarity.holders(word) <= rarity.documents * mostHolders;
   const libraries = query.libraries.filter((name) => !everywhere.has(name));
   const own = new Set(

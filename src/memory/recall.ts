@@ -170,8 +170,8 @@ const neighbours = 60;
 /** Nearer than this a goal is the same in other words. */
 const nearlySame = 0.5;
 /** What must speak for a lesson (1: enough by itself) when its words are those of the goal, or near to them. */
-const besideSame = 0.3;
-const besideWords = 0.5;
+const besideSame = 0.2;
+const besideWords = 0.2;
 
 /** Whether a lesson fits a goal: nearly the same goal taught it, it is about a library of the task, or the goals met before bear it out. */
 function fitting(
@@ -208,9 +208,7 @@ export async function recallFrom(
   const floor = options.floor ?? floorOf(options.embedder, query.moment);
   const all = await ranked(source, query, options);
   const fits =
-    query.moment === 'plan'
-      ? fitting(source, query, all, floor)
-      : (one: Scored) => overFloor(one, floor);
+    query.moment === 'plan' ? fitting(source, query, all, floor) : (one: Scored) => overFloor(one, floor);
   const near = all.filter(fits);
   const highest = Math.max(1, ...near.map(({ score }) => score));
   const field = query.moment === 'reflect' ? 'key' : 'about';

@@ -42,7 +42,8 @@ export function namesAsWords(names: readonly string[]): string[] {
 export function wordsOfGoals(text: string): Set<string> {
   const words = new Set<string>();
   for (const [token] of text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)) {
-    for (const part of [...codeTokens(token), ...partsOf(token)]) if (part.length > 1 && !/^\d+$/.test(part)) words.add(stemOf(part));
+    for (const part of [...codeTokens(token), ...partsOf(token)])
+      if (part.length > 1 && !/^\d+$/.test(part)) words.add(stemOf(part));
   }
   return words;
 }
