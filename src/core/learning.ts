@@ -7,7 +7,7 @@ import type { EventBody } from './events.ts';
 import { flipTest, type Mended } from './flip.ts';
 import { standsAlone } from './known.ts';
 import { type LessonText, lessonSchema, readLesson, shortened, withoutLiterals, wordsOf } from './lesson.ts';
-import { librariesOf, runtimeOf } from './libraries.ts';
+import { givenFiles, librariesOf, namesOf, runtimeOf } from './libraries.ts';
 import type { Stop } from './limits.ts';
 import type { MemoryDraft, Provenance, Witness } from './memory.ts';
 import type { Stream } from './stream.ts';
@@ -144,6 +144,7 @@ function lessonDraft(
     ...lesson,
     key: [failed.diagnosis, signature.key].filter(Boolean).join('\n'),
     about: context.task.corrects?.goal ?? context.task.goal,
+    names: namesOf(givenFiles([...context.task.files, ...context.task.attachments], frame.step.checks)),
     signatures: [signature],
     witness,
     seenIn: [context.session],
@@ -178,6 +179,7 @@ async function* keepSolution(context: Context, { program, frame, proof }: Solved
     program,
     checks,
     proof,
+    names: namesOf(checks.files),
     scope: {
       language: program.language,
       runtime: runtimeOf(program.language),

@@ -46,3 +46,18 @@ function stemOf(path: string): string {
   const name = relative ? (path.split('/').at(-1) ?? path) : path;
   return name.replace(/\.(?:[cm]?[jt]sx?|py|json)$/, '');
 }
+
+const called = /(?<![\w$.])((?:[A-Za-z_$][\w$]*\.)?[A-Za-z_$][\w$]{2,})\s*\(/g;
+const mostNames = 60;
+
+/** What given files and checks call by name, and the words of the comments they begin with. */
+export function namesOf(files: readonly SourceFile[]): string[] {
+  const names = files.flatMap(({ content }) => {
+    const head = /^(?:#!.*\n)?((?:\s*(?:#|\/\/|\/?\*|""").*\n)+)/.exec(content)?.[1] ?? '';
+    return [
+      ...(head.toLowerCase().match(/\p{L}[\p{L}\p{N}]{3,}/gu) ?? []),
+      ...[...content.matchAll(called)].map((match) => match[1] ?? ''),
+    ];
+  });
+  return [...new Set(names)].slice(0, mostNames);
+}

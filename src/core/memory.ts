@@ -101,6 +101,8 @@ export interface Lesson extends Remembered {
   about: string;
   signatures: ErrorSignature[];
   witness?: Witness;
+  /** Names of code in the files and checks that came with the goal. */
+  names?: string[];
   /** Sessions in which it was seen to hold, the first included. */
   seenIn: string[];
 }
@@ -111,6 +113,8 @@ export interface Solution extends Remembered {
   program: Program;
   checks: CheckSet;
   proof: Proof;
+  /** Names of code in its checks. */
+  names?: string[];
 }
 
 export interface Fact extends Remembered {
@@ -155,6 +159,8 @@ export interface RecallQuery {
   language: Language | null;
   /** Modules the task's files and checks name. */
   libraries: string[];
+  /** Names of code in the task's files and checks, and the words of the comments they begin with. */
+  names?: string[];
   /** Identifies the draw of the arm, so that it is the same when it is made again: session, step and attempt. */
   draw: string;
   /** Ids that were tried in this step already and did not help: they are passed over. */

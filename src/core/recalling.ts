@@ -4,7 +4,7 @@ import { type AttemptRecord, recalledText } from './brief.ts';
 import type { Language, RecalledMemory } from './domain.ts';
 import type { EventBody } from './events.ts';
 import { groupOf } from './flip.ts';
-import { givenFiles, librariesOf } from './libraries.ts';
+import { givenFiles, librariesOf, namesOf } from './libraries.ts';
 import { charactersPerToken } from './limits.ts';
 import type { Recall } from './memory.ts';
 import type { Stream } from './stream.ts';
@@ -22,12 +22,14 @@ export interface Recalled {
 /** Recall before the plan: by the goal. Null without memory. */
 export async function* recallForPlan(context: Context): Stream<EventBody, Recalled | null> {
   const { task } = context;
+  const given = givenFiles([...task.files, ...task.attachments], task.checks);
   const recall = yield* recalling(context, {
     moment: 'plan',
     text: task.goal,
     signature: null,
     language: task.language,
-    libraries: librariesOf(givenFiles([...task.files, ...task.attachments], task.checks)),
+    libraries: librariesOf(given),
+    names: namesOf(given),
     draw: `${context.session}/plan`,
   });
   return recall && { recall, moment: 'plan', cluster: firstTries(task.language) };

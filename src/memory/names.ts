@@ -19,36 +19,16 @@ const everywhere = new Set(
   solution main index app program test_solution helper helpers utils util common`.split(/\s+/),
 );
 
-const file = /\.(?:py|[cm]?[jt]sx?|sh|json|jsonl|txt|md|csv|html|css|ya?ml|toml)$/i;
-/** Written as code is: quoted as code, dotted, with underscores, in camel case, or called. */
-const written =
-  /`([\w.$]{3,64})`|\b([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)|\b(\w*[a-z]_[a-z]\w*)|\b([a-z]+[A-Z]\w*)/g;
-
-/** Names of code in a text, file names aside, each as its words. */
-function namesIn(text: string): string[][] {
-  const names = [...text.matchAll(written)].map((match) => match.slice(1).find(Boolean) ?? '');
-  return [...new Set(names)].filter((name) => !file.test(name)).map(codeTokens);
-}
-
 /** From so many texts on it can be told which names stand in every one of them. */
 const enough = 4;
 const mostHolders = 0.4;
 
-/** Tells for the memories of one query whether they share a name that few others have; `about` is the text they are searched by. */
-export function namedBy(
-  query: Pick<RecallQuery, 'text' | 'libraries'>,
-  rarity: Rarity,
-): (memory: Memory, about: string) => boolean {
+/** Tells for the memories of one query whether they are about a module of its task that few others have. */
+export function namedBy(query: Pick<RecallQuery, 'libraries'>, rarity: Rarity): (memory: Memory) => boolean {
   const rare = (word: string) => rarity.holders(word) <= rarity.documents * mostHolders;
   const libraries = query.libraries.filter((name) => !everywhere.has(name));
   const own = new Set(
     rarity.documents < enough ? libraries : libraries.filter((name) => codeTokens(name).some(rare)),
   );
-  const names = rarity.documents < enough ? [] : namesIn(query.text).filter((words) => words.some(rare));
-  return (memory, about) => {
-    if (memory.scope.libraries.some((name) => own.has(name))) return true;
-    if (names.length === 0) return false;
-    const has = new Set(codeTokens(about));
-    return names.some((words) => words.every((word) => has.has(word)));
-  };
+  return (memory) => memory.scope.libraries.some((name) => own.has(name));
 }

@@ -1,6 +1,7 @@
 import type { Language } from '../core/domain.ts';
 import { charactersPerToken } from '../core/limits.ts';
-import type { Memory, MemoryState, Recall, RecallQuery } from '../core/memory.ts';
+import type { Memory, MemoryState, MemoryUse, Recall, RecallQuery } from '../core/memory.ts';
+import { bearingOf, namesIn } from './bearing.ts';
 import { fused, type Scored, type Signals } from './fuse.ts';
 import { diverse } from './mmr.ts';
 import { namedBy, type Rarity } from './names.ts';
@@ -27,6 +28,8 @@ export interface RecallSource {
   memory(id: string): Memory | undefined;
   card(id: string): CandidateCard | undefined;
   withHash(hash: string): string[];
+  /** What memories were used for. */
+  uses?(): MemoryUse[];
   /** Of the words of a field, over all its texts. */
   rarity(field: Field): Rarity;
   lexical(field: Field, text: string, limit: number, accepts?: Accepts): { id: string; share: number }[];
@@ -68,22 +71,25 @@ export function floorOf(embedder: string, moment: RecallQuery['moment']): Floor 
   return moment === 'reflect'
     ? { share: 0.55, similarity: hashed ? 0.85 : 0.9 }
     : {
-        share: Number(process.env.FS ?? 0.35),
+        share: 0.35,
         similarity: hashed ? 0.7 : 0.9,
-        beside: Number(process.env.FB ?? 0.25),
+        beside: 0.25,
       };
 }
 
 /** The text of a memory that a moment searches: `key` at a failure, `about` (of solutions the goal, of facts the fact) at a plan. */
 export function searchedText(memory: Memory, field: Field): string {
-  if (memory.kind === 'solution') return field === 'about' ? memory.goal : '';
+  if (memory.kind === 'solution') {
+    return field === 'about' ? [memory.goal, ...namesIn(memory)].join('\n') : '';
+  }
   if (memory.kind === 'fact') return field === 'about' ? memory.fact : '';
-  return field === 'key' ? memory.key : [memory.about, ...memory.scope.libraries].join('\n');
+  if (field === 'key') return memory.key;
+  return [memory.about, memory.when, ...memory.scope.libraries, ...namesIn(memory)].join('\n');
 }
 
 /** How memories are read by the indexes. `id` changes whenever one of the functions gives something else. */
 export const codeReading = {
-  id: 'code-1',
+  id: 'code-2',
   texts: (memory: Memory) => ({ key: searchedText(memory, 'key'), about: searchedText(memory, 'about') }),
   tokens: codeTokens,
 };
@@ -91,7 +97,7 @@ export const codeReading = {
 /** The candidates for a query that may hold here, best first: the order recall takes them in, before floor, variety and budget. */
 export async function ranked(
   source: RecallSource,
-  query: Pick<RecallQuery, 'moment' | 'text' | 'signature' | 'language' | 'libraries'>,
+  query: Pick<RecallQuery, 'moment' | 'text' | 'signature' | 'language' | 'libraries' | 'names'>,
   options: RecallOptions,
 ): Promise<Scored[]> {
   const field = query.moment === 'reflect' ? 'key' : 'about';
@@ -113,6 +119,9 @@ export async function ranked(
   for (const { id, share } of source.lexical(field, text, pool, accepts)) of(id).share = share;
   for (const { id, similarity } of await source.vector(field, text, pool, accepts))
     of(id).similarity = Math.max(0, similarity);
+  if (query.moment === 'plan' && query.names?.length) {
+    for (const { id } of source.lexical(field, query.names.join('\n'), pool, accepts)) of(id);
+  }
   const { h0, h1 } = query.signature ?? {};
   for (const hash of [h0, h1]) {
     if (hash === undefined) continue;
@@ -127,7 +136,7 @@ export async function ranked(
   });
   const named = query.moment === 'plan' ? namedBy(query, source.rarity(field)) : () => false;
   return fused(
-    candidates.map((one) => ({ ...one, named: named(one.memory, one.text) })),
+    candidates.map((one) => ({ ...one, named: named(one.memory) })),
     { moment: query.moment, text, signature: query.signature },
   );
 }
@@ -156,42 +165,34 @@ function whyOf(one: Scored): string {
   return one.alike === null ? named : `${alike[one.alike]}; ${named}`;
 }
 
-/** Solved goals that are asked, and how much of what the goal has in common with them must speak for a lesson. */
-const neighbours = 40;
-const mostOf = Number(process.env.MOST ?? 0.25);
+/** Solved goals that are asked. */
+const neighbours = 60;
 /** Nearer than this a goal is the same in other words. */
-const nearlySame = Number(process.env.SAME ?? 0.5);
+const nearlySame = 0.5;
+/** What must speak for a lesson (1: enough by itself) when its words are those of the goal, or near to them. */
+const besideSame = 0.2;
+const besideWords = 0.2;
 
-/**
- * Whether the solved goals that are near to a goal bear a lesson out. Each word that the goal shares with them speaks for the lesson by the part of its
- * holders that taught the lesson or passed with it, and weighs by its rarity: so the words of every goal of a house say nothing, and those of one
- * corner of it much. Nothing is asked where nothing was solved.
- */
-function borneOut(source: RecallSource, query: RecallQuery): (one: Scored) => boolean {
-  const solved = source
-    .lexical('about', query.text, neighbours, (card) => card.kind === 'solution')
-    .flatMap(({ id }) => {
-      const memory = source.memory(id);
-      const session = memory?.provenance.session;
-      return memory && session
-        ? [{ session, words: new Set(codeTokens(searchedText(memory, 'about'))) }]
-        : [];
-    });
-  const { documents, holders } = source.rarity('about');
-  const words = [...new Set(codeTokens(query.text))].flatMap((word) => {
-    const sessions = solved.filter((one) => one.words.has(word)).map(({ session }) => session);
-    if (sessions.length === 0) return [];
-    const count = holders(word);
-    return [{ sessions, weight: Math.log(1 + (documents - count + 0.5) / (count + 0.5)) }];
-  });
-  const all = words.reduce((sum, { weight }) => sum + weight, 0);
-  return ({ memory, share, named }) => {
-    if (memory.kind !== 'lesson' || named || share >= nearlySame || all === 0) return true;
-    const own = new Set(memory.seenIn);
-    const spoken = words.map(
-      ({ sessions, weight }) => (weight * sessions.filter((one) => own.has(one)).length) / sessions.length,
-    );
-    return spoken.reduce((sum, one) => sum + one, 0) >= mostOf * all;
+/** Whether a lesson fits a goal: nearly the same goal taught it, it is about a library of the task, or the goals met before bear it out. */
+function fitting(
+  source: RecallSource,
+  query: RecallQuery,
+  all: readonly Scored[],
+  floor: Floor,
+): (one: Scored) => boolean {
+  const isSolution = (card: CandidateCard) => card.kind === 'solution';
+  const near = [query.text, (query.names ?? []).join('\n')].flatMap((text) =>
+    text === '' ? [] : source.lexical('about', text, neighbours, isSolution),
+  );
+  const solved = [...new Set(near.map(({ id }) => id))].flatMap((id) => source.memory(id) ?? []);
+  const lessons = all.map(({ memory }) => memory);
+  const names = query.names ?? [];
+  const bearing = bearingOf({ text: query.text, names }, solved, lessons, source.uses?.() ?? []);
+  return (one) => {
+    if (one.memory.kind !== 'lesson') return overFloor(one, floor);
+    if (one.named) return true;
+    const borne = bearing(one.memory);
+    return borne >= (one.share >= nearlySame ? besideSame : overFloor(one, floor) ? besideWords : 1);
   };
 }
 
@@ -206,9 +207,9 @@ export async function recallFrom(
 ): Promise<Recall> {
   const floor = options.floor ?? floorOf(options.embedder, query.moment);
   const all = await ranked(source, query, options);
-  const borne = query.moment === 'plan' ? borneOut(source, query) : () => true;
-  const isNear = (one: Scored) => overFloor(one, floor) && borne(one);
-  const near = all.filter(isNear);
+  const fits =
+    query.moment === 'plan' ? fitting(source, query, all, floor) : (one: Scored) => overFloor(one, floor);
+  const near = all.filter(fits);
   const highest = Math.max(1, ...near.map(({ score }) => score));
   const field = query.moment === 'reflect' ? 'key' : 'about';
   const soft = (memory: Memory) =>
@@ -227,14 +228,15 @@ export async function recallFrom(
   let characters = 0;
   for (const { one } of diverse(items, items.length)) {
     const recalled = recalledOf(one.memory, whyOf(one));
-    const fits = (characters + recalled.text.length) / charactersPerToken <= mostTokens;
-    if (memories.length < mostLessons && fits) {
+    const room = (characters + recalled.text.length) / charactersPerToken <= mostTokens;
+    if (memories.length < mostLessons && room) {
       memories.push(recalled);
       characters += recalled.text.length;
-    } else passedOver.push({ id: one.id, score: one.score, why: fits ? 'others fit better' : 'no room' });
+    } else passedOver.push({ id: one.id, score: one.score, why: room ? 'others fit better' : 'no room' });
   }
+  const taken = new Set(near);
   for (const one of all)
-    if (!isNear(one)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
+    if (!taken.has(one)) passedOver.push({ id: one.id, score: one.score, why: 'not near enough' });
   return {
     memories,
     arm: memories.length > 0 ? 'inject' : 'none',

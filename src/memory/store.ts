@@ -19,9 +19,10 @@ export interface Candidates {
   memory(id: string): Memory | undefined;
   /** Memories with this hash among those of their signatures (h0, h1, h2 or the whole one). */
   withHash(hash: string): string[];
-  /** BM25 over a field, best first. */
+  uses(): MemoryUse[];
   /** Of the words of a field, over all its texts. */
   rarity(field: Field): Rarity;
+  /** BM25 over a field, best first. */
   lexical(field: Field, text: string, limit: number, accepts?: (card: Card) => boolean): LexicalHit[];
   /** Nearest of a field by the embedder, best first. Those that have no vector yet are left out; `problems` says when none can be made. */
   vector(field: Field, text: string, limit: number, accepts?: (card: Card) => boolean): Promise<VectorHit[]>;
@@ -129,6 +130,7 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
         refresh();
         return shelves.flatMap((one) => one.withHash(hash));
       },
+      uses: () => shelves.flatMap((one) => one.uses()),
       rarity(field) {
         refresh();
         const parts = shelves.flatMap((one) => one.parts(field));
