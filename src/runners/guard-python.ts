@@ -72,7 +72,7 @@ def compiled(name):
     path = os.path.join(folder, name)
     with open(path, "rb") as file:
         return compile(file.read(), path, "exec", dont_inherit=True)
-names = ["python_proof.py", "python_check.py", "python_frameworks.py", "python_hooks.py", "python_tests.py"]
+names = ["python_proof.py", "python_check.py", "python_frameworks.py", "python_hooks.py", "python_files.py", "python_tests.py"]
 guard = importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(compiled("python_guard.py"))
 for part in (guard, marshal.dumps([compiled(name) for name in names])):
     print(base64.b64encode(part).decode())

@@ -1,11 +1,17 @@
 'use strict';
 // What the truth of a test rests on: parts that the program can no longer replace, and parts that are compared with what they were.
 const { EventEmitter } = require('node:events');
+const fs = require('node:fs');
 const Module = require('node:module');
+const util = require('node:util');
+const { runInThisContext } = require('node:vm');
 
 const { process } = globalThis;
 const { defineProperty, getOwnPropertyDescriptor, is } = Object;
 const { ownKeys } = Reflect;
+const uncurried = require('./node-guard-places.cjs').uncurried;
+const endsWith = uncurried(String.prototype.endsWith);
+const endsInScript = (path) => endsWith(path, '.js') || endsWith(path, '.cjs');
 const text = String;
 const builtIn = new Set(Module.builtinModules);
 const isBuiltIn = Function.prototype.call.bind(Set.prototype.has, builtIn);
@@ -30,17 +36,26 @@ const relied = {
   'Map.prototype': Map.prototype,
   'Set.prototype': Set.prototype,
   'EventEmitter.prototype': EventEmitter.prototype,
+  util,
 };
 const globals =
   'JSON Object Array String Number Boolean Symbol BigInt Function RegExp Error Map Set Promise Reflect Proxy isNaN isFinite parseInt parseFloat'.split(
     ' ',
   );
+/** It stands in the stack of every error of a module, under a name that readers of stacks leave out. */
+const wrapper =
+  '(apply, compile, note) => function _compile(content, path, ...rest) { note(content, path); return apply(compile, this, [content, path, ...rest]); }';
+
+/** What makes a check happen later; a check may replace them by a clock of its own. */
+const timers = 'setTimeout setInterval setImmediate queueMicrotask'.split(' ');
+const reading = ['readFileSync', 'existsSync', 'statSync'];
 const arithmetic = 'abs max min round floor ceil trunc sign pow sqrt'.split(' ');
 
 /** `tell(what, place, value)` is called for each change; `asker` and `isOfCheck` say whose it is. */
-module.exports = function watch({ asker, isOfCheck, tell }) {
+module.exports = function watch({ asker, isOfCheck, tell, ownerOf, textAt }, source) {
   const taken = [];
   const told = Object.create(null);
+  const read = Object.create(null);
 
   function remember(label, holder, keys) {
     for (const key of keys) {
@@ -53,6 +68,11 @@ module.exports = function watch({ asker, isOfCheck, tell }) {
   for (const label of Object.keys(relied)) remember(label, relied[label], ownKeys(relied[label]));
   remember('globalThis', globalThis, globals);
   remember('Math', Math, arithmetic);
+  remember('fs', fs, reading);
+  if (!/timers/i.test(source)) {
+    remember('globalThis', globalThis, timers);
+    remember('process', process, ['nextTick']);
+  }
   const plain = [
     Object.prototype,
     Function.prototype,
@@ -83,6 +103,9 @@ module.exports = function watch({ asker, isOfCheck, tell }) {
     if (globalThis.process !== process) once('globalThis.process', null, undefined);
     const cached = ownKeys(Module._cache);
     for (let index = 0; index < cached.length; index += 1) {
+      const path = cached[index];
+      if (typeof path === 'string' && ownerOf(path) === 'check' && endsInScript(path) && read[path] !== true)
+        once('a file of the check', { path, line: 1 }, undefined);
       if (isBuiltIn(cached[index])) once(`require(${cached[index]})`, null, undefined);
     }
   }
@@ -111,6 +134,19 @@ module.exports = function watch({ asker, isOfCheck, tell }) {
 
   for (const key of ['_load', '_resolveFilename', '_compile'])
     if (key in Module) lock(`Module.${key}`, Module, key);
+  /** Notes which files of the check were read as they are. */
+  const note = (content, path) => {
+    if (ownerOf(path) !== 'check') return;
+    const whole = textAt(path);
+    if (content === whole || `\uFEFF${content}` === whole) read[path] = true;
+  };
+  const { prototype } = Module;
+  prototype._compile = runInThisContext(wrapper, { filename: 'node:internal/guard' })(
+    Reflect.apply,
+    prototype._compile,
+    note,
+  );
+  lock('require.extensions', Module._extensions, '.js');
   for (const key of ['require', '_compile', 'load']) lock(`Module.prototype.${key}`, Module.prototype, key);
   /** What carries the events of node:test to their reporter. */
   const watchStreams = () => {

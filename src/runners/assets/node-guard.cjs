@@ -26,7 +26,8 @@ let begun = false;
  * there, 'shared' makes one, 'given' takes `nonce`; undefined where nobody waits for a report.
  */
 function begin(job) {
-  // In a worker nothing can end the process.
+  // In a worker nothing can end the process, but it can look into the main thread.
+  if (process.abort.disabled === true) closeInspector(() => true);
   if (begun || process.abort.disabled === true) return;
   begun = true;
   const places = makePlaces(job);
@@ -132,7 +133,7 @@ function guard(job, places, proves) {
       where: places.shown(place),
       text: typeof value === 'function' ? slice(textOf(value), 0, 300) : undefined,
     });
-  const watch = proves ? makeWatch({ ...places, tell }) : null;
+  const watch = proves ? makeWatch({ ...places, tell }, text) : null;
 
   /** The last word, once everything is over that a test can fail by. */
   const finish = (compared = false) => {
@@ -144,6 +145,11 @@ function guard(job, places, proves) {
   };
   guardExit(places, state, watch, finish);
   if (!proves) return;
+  closeInspector(() => {
+    const { owner, place } = places.asker();
+    if (owner === 'program') tell('the program opened the inspector', place);
+    return owner === 'program';
+  });
   guardErrors(places, state, say);
   guardEvents(places, state, watch, finish);
   if (main !== undefined) guardMain({ places, state, text, main });
@@ -161,6 +167,25 @@ function guard(job, places, proves) {
   record = openChannel(job, places);
   if (record !== null && process.execArgv.some((one) => one.startsWith('--test-reporter=')))
     module.exports.reporter = require('./node-guard-tests.cjs')({ state, record, tell, places });
+}
+
+/** With the inspector a program reads what no name leads to, and changes code in place. `refuses` is asked at each connection. */
+function closeInspector(refuses) {
+  let inspector;
+  try {
+    inspector = require('node:inspector');
+  } catch {
+    return; // This Node was built without one.
+  }
+  const { prototype } = inspector.Session;
+  for (const key of ['connect', 'connectToMainThread']) {
+    const connect = prototype[key];
+    const guarded = function (...values) {
+      if (refuses()) throw new Error('KintsugiTampering: the inspector is refused in a test process.');
+      return Reflect.apply(connect, this, values);
+    };
+    Object.defineProperty(prototype, key, { value: guarded, writable: false, configurable: false });
+  }
 }
 
 function unfinished(places, state) {

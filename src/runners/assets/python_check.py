@@ -7,6 +7,8 @@ PLAIN = frozenset([int, float, complex, str, bytes, bool, type(None)])
 CONTAINERS = frozenset([list, tuple, set, frozenset, dict])
 MOST_ITEMS = 10_000
 FUNCTION = type(lambda: None)
+ORDER = frozenset([_ast.Lt, _ast.Gt, _ast.LtE, _ast.GtE])
+FIXED = frozenset([_ast.Constant, _ast.JoinedStr, _ast.Lambda, _ast.Starred])
 WRAPPER = type(object.__eq__)
 COMPARISONS = {
     _ast.Eq: "__kintsugi_equal__",
@@ -43,7 +45,13 @@ def _rewrite(node):
                     value[index] = _rewrite(one)
         elif isinstance(value, _ast.AST):
             setattr(node, field, _rewrite(value))
-    if type(node) is _ast.Compare and len(node.ops) == 1:
+    if type(node) is _ast.BinOp and type(node.op) is _ast.Sub:
+        node.left, node.right = _asked("__kintsugi_taken__", node.left), _asked("__kintsugi_taken__", node.right)
+    if type(node) is _ast.Compare and (len(node.ops) > 1 or type(node.ops[0]) in ORDER):
+        node.left = _asked("__kintsugi_ordered__", node.left)
+        node.comparators = [_asked("__kintsugi_ordered__", one) for one in node.comparators]
+        return node
+    if type(node) is _ast.Compare:
         name = COMPARISONS.get(type(node.ops[0]))
         sides = [node.left, node.comparators[0]]
         if name is None or any(type(one) is _ast.Name and one.id == "__name__" for one in sides):
@@ -55,6 +63,10 @@ def _rewrite(node):
             both = _call("__kintsugi_both__", first, first[0])
             node.args[:2] = [_placed(_ast.Starred(value=both, ctx=_ast.Load()), first[0])]
     return node
+
+
+def _asked(name, node):
+    return node if type(node) in FIXED else _call(name, [node], node)
 
 
 def _call(name, arguments, place):
@@ -136,23 +148,46 @@ def codes_of(code):
     return found
 
 
-def comparisons(tamper, is_foreign, random):
-    """The functions that comparisons of a check file call. `is_foreign(filename)`: code of the program, or made while it ran."""
+def comparisons(tamper, is_foreign, is_named, random):
+    """
+    The functions that comparisons of a check file call. `is_foreign(filename)`: code of the program, or made while it ran. `is_named(module)`:
+    the check itself speaks of that module.
+    """
     mro = type.__dict__["__mro__"].__get__
     namespace = type.__dict__["__dict__"].__get__
     known = {}
 
-    def equality(kind):
-        """The place of the `__eq__` that a class of the program brought along, else None."""
-        for one in mro(kind):
-            method = namespace(one).get("__eq__")
-            if method is None:
-                continue
-            if type(method) is FUNCTION:
+    def written(kind, *names):
+        """The place of the first of these methods that a class of the program, or one of a library that the check does not speak of, brought along, else None."""
+        for name in names:
+            for one in mro(kind):
+                method = namespace(one).get(name)
+                if method is None:
+                    continue
+                if type(method) is WRAPPER:
+                    break
+                if type(method) is not FUNCTION:
+                    return "", 0
                 code = method.__code__
-                return (code.co_filename, code.co_firstlineno) if is_foreign(code.co_filename) else None
-            return None if type(method) is WRAPPER else ("", 0)
+                if is_foreign(code.co_filename) or not is_named(str(namespace(one).get("__module__"))):
+                    return code.co_filename, code.co_firstlineno
+                break
         return None
+
+    def place_of(kind, *names):
+        key = (kind, names)
+        if key not in known:
+            known[key] = written(kind, *names)
+        return known[key]
+
+    def answers(ask):
+        try:
+            return bool(ask())
+        except Exception:
+            return False
+
+    def say(value, what, place):
+        tamper(f"the class {type(value).__name__} calls itself {what}", *place)
 
     def suspects(values):
         found, left, seen = [], list(values), 0
@@ -167,9 +202,7 @@ def comparisons(tamper, is_foreign, random):
                 if not PLAIN.issuperset(set(map(type, parts))):
                     left += [one for one in parts if type(one) not in PLAIN]
                 continue
-            if kind not in known:
-                known[kind] = equality(kind)
-            if known[kind] is not None:
+            if place_of(kind, "__eq__", "__ne__") is not None:
                 found.append(value)
         return found
 
@@ -182,15 +215,40 @@ def comparisons(tamper, is_foreign, random):
         """Whether something in `values` calls itself equal to what nobody can have meant."""
         for value in suspects(values):
             for decoy in decoys():
-                try:
-                    same = bool(value == decoy)
-                except Exception:
-                    same = False
-                if same:
-                    kind = type(value)
-                    tamper(f"the class {kind.__name__} calls itself equal to anything", *known[kind])
+                if answers(lambda: value == decoy):
+                    say(value, "equal to anything", place_of(type(value), "__eq__", "__ne__"))
                     return True
+            if all(answers(lambda: not value != decoy) for decoy in decoys()):
+                say(value, "equal to anything", place_of(type(value), "__ne__", "__eq__"))
+                return True
         return False
+
+    def ordered(value):
+        __tracebackhide__ = True
+        if type(value) not in PLAIN and not forged((value,)):
+            place = place_of(type(value), "__lt__", "__gt__", "__le__", "__ge__")
+            number = int.from_bytes(random(6), "big") + 1_000_000
+            if place and answers(lambda: value <= -number) and answers(lambda: value >= number):
+                say(value, "both less and more than any number", place)
+            elif place and answers(lambda: value < -number) and answers(lambda: value > number):
+                say(value, "both less and more than any number", place)
+        return value
+
+    def taken(value):
+        __tracebackhide__ = True
+        place = None if type(value) in PLAIN else place_of(type(value), "__sub__", "__rsub__")
+        if place is not None:
+            number = int.from_bytes(random(6), "big") + 1_000_000
+            if all(answers(lambda: (value - one) == 0 or (one - value) == 0) for one in (number, -number)):
+                say(value, "as large as any number", place)
+        return value
+
+    def holds_all(value):
+        place = None if type(value) in PLAIN else place_of(type(value), "__contains__")
+        if place is None or not all(answers(lambda: one in value) for one in decoys()[:4]):
+            return False
+        say(value, "a container of anything", place)
+        return True
 
     def plain(left, right):
         return type(left) in PLAIN and type(right) in PLAIN
@@ -211,6 +269,8 @@ def comparisons(tamper, is_foreign, random):
         __tracebackhide__ = True
         if not plain(left, right) and forged((left, right if type(right) in CONTAINERS else None)):
             return False
+        if holds_all(right):
+            return False
         return left in right
 
     def both(left, right):
@@ -224,16 +284,6 @@ def comparisons(tamper, is_foreign, random):
         "__kintsugi_unequal__": unequal,
         "__kintsugi_among__": among,
         "__kintsugi_both__": both,
+        "__kintsugi_ordered__": ordered,
+        "__kintsugi_taken__": taken,
     }
-
-
-def functions_of(tree):
-    """Undecorated functions of the file and methods of its classes, by name."""
-    kinds = (_ast.FunctionDef, _ast.AsyncFunctionDef)
-    for one in tree.body:
-        if type(one) in kinds and not one.decorator_list:
-            yield one.name
-        elif type(one) is _ast.ClassDef:
-            for method in one.body:
-                if type(method) in kinds and not method.decorator_list:
-                    yield one.name + "." + method.name

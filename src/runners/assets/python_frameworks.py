@@ -96,5 +96,16 @@ def watch_pytest(run):
                 audit("kintsugi.tamper", f"the program had the test {name} skipped", code.co_filename, line)
         return report
 
+    ended = sys.modules["_pytest.outcomes"].Exit
+    begin = ended.__init__
+
+    def __init__(self, *arguments, **named):
+        owned = [one for one in frames_above(sys._getframe(1)) if run.owner_of(one[0])]
+        if owned and run.owner_of(owned[0][0]) == "program":
+            code, line = owned[0]
+            audit("kintsugi.tamper", "the program ended the test session", code.co_filename, line)
+        begin(self, *arguments, **named)
+
+    ended.__init__ = __init__
     tellers.add(pytest_runtest_makereport.__code__)
     rewrite.rewrite_asserts, runner.pytest_runtest_makereport = rewrite_asserts, pytest_runtest_makereport

@@ -9,7 +9,7 @@ import sys
 def _parts():
     """The code of our other files, compiled before where somebody did that for us, and the names of all of them."""
     here = os.path.dirname(os.path.abspath(__file__))
-    names = ["python_proof.py", "python_check.py", "python_frameworks.py", "python_hooks.py", "python_tests.py"]
+    names = ["python_proof.py", "python_check.py", "python_frameworks.py", "python_hooks.py", "python_files.py", "python_tests.py"]
     if __file__.endswith(".pyc"):
         import marshal
 
@@ -17,7 +17,7 @@ def _parts():
             codes = marshal.loads(file.read())
     else:
         codes = []
-        for name in names[: 5 if sys.argv[1:2] == ["--tests"] else 4]:
+        for name in names[: 6 if sys.argv[1:2] == ["--tests"] else 5]:
             path = os.path.join(here, name)
             with open(path, "rb") as file:
                 codes.append(compile(file.read(), path, "exec", dont_inherit=True))
@@ -59,7 +59,8 @@ def _begin(work, open_side, sealed_side):
     beside = open_side["load_first"](run, names)
     if work["framework"] == "pytest" and "pytest" not in sys.modules:
         work["framework"] = "script"
-    helpers = open_side["comparisons"](_tamper, run.is_foreign, os.urandom)
+    files = sealed_side["read_checks"](sealed)
+    helpers = open_side["comparisons"](_tamper, run.is_foreign, lambda name: open_side["names_module"](files, name), os.urandom)
     import builtins
 
     vars(builtins).update(helpers)
@@ -76,6 +77,9 @@ def _begin(work, open_side, sealed_side):
     work["module"] = _main_module(work)
     state = {"module": work["module"], "expected": expected, "tell": frozenset(open_side["tellers"]), "last": work["last"]}
     state["taken"] = sealed_side["snapshot"](names)
+    loader = open_side["guard_imports"](run)
+    state["taken"].append(("importlib.machinery.SourceFileLoader", None, loader, dict(vars(loader))))
+    state["files"] = files
     # A process that was started ahead waits for its job here, and nothing of the program is there before.
     record = sealed_side["open_channel"](sealed, lambda: open_side["is_stale"](run, beside))
     report = record and record.report

@@ -22,7 +22,8 @@ PROGRAM_ONLY = frozenset(
         "ctypes.PyObj_FromPtr",
     ]
 )
-WATCHED = PRIVATE | PROGRAM_ONLY | {"compile", "code.__new__", "open", "import"}
+WATCHED = PRIVATE | PROGRAM_ONLY | {"compile", "code.__new__", "open", "import", "object.__setattr__", "sys._getframe"}
+BODY = frozenset(["__code__", "__defaults__", "__kwdefaults__"])
 NATIVE = frozenset(
     "exit _exit _Exit quick_exit abort raise kill tgkill syscall dlsym dlopen mprotect memcpy memmove memset longjmp siglongjmp "
     "execv execve execvp execvpe execl execle execlp fexecve posix_spawn fork vfork ptrace write pwrite writev dup2 process_vm_readv "
@@ -37,13 +38,15 @@ WORDS = {
     "compile": "made code in the name of a check file",
     "code.__new__": "made code in the name of a check file",
     "import": "loaded internals of the interpreter",
+    "object.__setattr__": "changed the inside of a function that is not its own",
+    "sys._getframe": "reached into the frames of its check",
 }
 
 
 def add_warden(run, report):
     """Refuses the watched events where they come from the program. What it raises leads to no secret."""
     audit, frame_of, pid = sys.audit, sys._getframe, os.getpid
-    process = run.process
+    process, busy = run.process, []
     folder = os.path.dirname(report) + os.sep if report else None
 
     def warden(event, arguments):
@@ -60,6 +63,20 @@ def add_warden(run, report):
                 return
         elif event == "import":
             if first not in INTERNAL:
+                return
+        elif event == "object.__setattr__":
+            if arguments[1] not in BODY or type(first) is not FUNCTION or run.is_foreign(first.__code__.co_filename):
+                return
+            if not run.is_foreign(frame_of(1).f_code.co_filename):
+                return
+        elif event == "sys._getframe":
+            # Only who asks itself: much of the standard library looks at its callers. To look for who asks is to ask, too.
+            if first is None or busy:
+                return
+            busy.append(event)
+            asker = frame_of(1).f_code
+            busy.clear()
+            if not run.is_foreign(asker.co_filename) or run.owner_of(first.f_code) != "check":
                 return
         elif event == "ctypes.dlsym":
             name = arguments[1]
@@ -82,7 +99,7 @@ def add_warden(run, report):
 def add_keeper(run, record, given):
     """Keeps the nonce, writes the records that others ask for, and returns the object that must come with the last word. Never raises."""
     token, frame_of = object(), sys._getframe
-    state = {"ran": set(), "any": False, "done": False, "said": 0, "watched": False, **given}
+    state = {"ran": set(), "loaded": set(), "any": False, "done": False, "said": 0, "watched": False, **given}
 
     def told(what, file, line):
         if state["said"] < 20:
@@ -101,15 +118,21 @@ def add_keeper(run, record, given):
             record("tampered", what=f"{name} was replaced", where=where)
         for name, where in replaced(run, state["module"]) if state["module"] is not None else ():
             record("tampered", what=f"{name} of the check was replaced", where=where)
+        gone = left_out(run, state["files"], state["loaded"])
+        if gone and why is None:
+            why = f"of its files it did not run {', '.join(gone[:10])}"
         left = missing() if state["any"] and "*" not in state["ran"] else []
         if left and why is None:
             why = f"{len(left)} of its {len(state['expected'])} tests did not run: {', '.join(left[:10])}"
         record("complete") if why is None else record("incomplete", why=why, code=code)
 
     def keep(event, arguments):
-        if event[:9] != "kintsugi.":
+        if event[:9] != "kintsugi." and event != "exec":
             return
         try:
+            if event == "exec":
+                state["loaded"].add(was_run(run, state["files"], arguments[0]))
+                return
             if event == "kintsugi.tamper":
                 told(*arguments)
             elif event == "kintsugi.case" and frame_of(1).f_code in state["tell"]:

@@ -18,6 +18,7 @@ MISSING = object()
 # What tests rely on; `hook` names may be set by anybody, and these modules are made to be changed.
 LOOSE = frozenset("warnings logging threading signal atexit io sys os asyncio".split())
 SPOKEN = frozenset("print input open help exit quit".split())
+JUDGES = ("unittest", "_pytest", "doctest", "importlib", "kintsugi")
 UNITTEST = ("case", "result", "suite", "loader", "runner", "main")
 PYTEST = ("runner", "python", "reports", "main", "outcomes", "python_api", "raises", "assertion.rewrite", "unittest", "skipping")
 
@@ -196,7 +197,7 @@ def open_channel(run, is_stale=lambda: False):
 
 def snapshot(names):
     """Names, modules and what is in them, for all that is loaded of `names` and of the test frameworks."""
-    frameworks = [f"unittest.{one}" for one in UNITTEST] + [f"_pytest.{one}" for one in PYTEST]
+    frameworks = ["doctest"] + [f"unittest.{one}" for one in UNITTEST] + [f"_pytest.{one}" for one in PYTEST]
     wanted = [one for one in dict.fromkeys(names) if one.split(".")[0] not in LOOSE] + frameworks
     taken = []
     for name in wanted:
@@ -224,7 +225,7 @@ def changes(run, taken):
         if module is not None and sys.modules.get(name) is not module:
             found.append((f"sys.modules[{name!r}]", ""))
         now = holder.__dict__
-        exact = name.split(".")[0] in ("builtins", "sys", "os", "unittest", "_pytest", "kintsugi")
+        exact = name.split(".")[0] in ("builtins", "sys", "os", *JUDGES)
         for key, value in before.items():
             current = now.get(key, MISSING)
             if current is value or not is_behaviour(value):
@@ -234,7 +235,7 @@ def changes(run, taken):
             where = origin(current)
             if where is None or run.owner(where[0]) != "check":
                 found.append((f"{name}.{key}", run.shown(*where) if where else ""))
-        if name.split(".")[0] not in ("unittest", "_pytest", "kintsugi"):
+        if name.split(".")[0] not in JUDGES:
             continue
         # What is new goes before what is inherited, or before a built-in name.
         for key in [one for one in now if one not in before and is_behaviour(now[one])]:

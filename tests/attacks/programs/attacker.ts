@@ -159,11 +159,12 @@ async function killAgent(order: Order): Promise<void> {
   // The order holds the mark too: the agent itself is not counted.
   const agent = spawn(process.execPath, [process.argv[1] ?? '', held], { stdio: 'ignore' });
   const others = () => pidsWith(mark).filter((pid) => pid !== agent.pid);
-  for (let look = 0; others().length < 3 && look < 400; look += 1) await delay(20);
+  // On a slow machine it takes long to begin; an agent that never does ends by its own limit of time.
+  while (others().length < 3 && agent.exitCode === null && agent.signalCode === null) await delay(20);
   const seen = others().length;
   agent.kill('SIGKILL');
   let left = others();
-  for (let look = 0; left.length > 0 && look < 200; look += 1) {
+  for (let look = 0; left.length > 0 && look < 500; look += 1) {
     await delay(20);
     left = others();
   }

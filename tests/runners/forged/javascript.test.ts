@@ -9,13 +9,14 @@ import {
   module,
   moduleFile,
   notToItsEnd,
+  script,
   shell,
   timed,
   trial,
   waiting,
   wrong,
 } from './javascript-trials.ts';
-import { expectForged, type Way } from './support.ts';
+import { expectForged, expectHonest, type Way } from './support.ts';
 
 describe('a JavaScript check is not passed by', () => {
   test.each<[string, string, RegExp, Way[], string?]>([
@@ -200,6 +201,62 @@ describe('a JavaScript check is not passed by', () => {
     ],
   ])('%s', async (_how, program, reason, ways, check) => {
     await expectForged('javascript', trial(program, ways, check), reason);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'a file of the check that is put into the cache',
+      "const path = require('path').resolve('cases.js'); require.cache[path] = { id: path, exports: {}, loaded: true, children: [] };",
+      /a file of the check was replaced/,
+    ],
+    [
+      'a way of its own to load files',
+      "require.extensions['.js'] = (m) => { m.exports = {}; };",
+      /require\.extensions was replaced|0 !== 3/,
+    ],
+    [
+      'a reader that finds files empty',
+      "const fs = require('fs'); const read = fs.readFileSync; fs.readFileSync = (path, ...more) => (String(path).endsWith('cases.js') ? '' : read(path, ...more));",
+      /fs\.readFileSync was replaced/,
+    ],
+  ])('%s', async (_how, program, reason) => {
+    const checks = {
+      'add.test.js': "require('./add.js');\nrequire('./cases.js');\n",
+      'cases.js': "require('node:assert').strictEqual(require('./add.js').add(1, 2), 3);\n",
+    };
+    const files = { 'add.js': `${program} exports.add = () => 0;` };
+    await expectForged('javascript', { program: files, checks, ways: [file, command] }, reason);
+    const good = { 'add.js': 'exports.add = (a, b) => a + b;' };
+    await expectHonest('javascript', { program: good, checks, ways: [file, command] });
+  });
+
+  test.each<[string, string, RegExp, string]>([
+    [
+      'assertions that are edited in place',
+      "const { Session } = require('inspector'); const s = new Session(); s.connect(); exports.add = () => 0;",
+      /opened the inspector/,
+      script,
+    ],
+    [
+      'assertions that are edited from a worker',
+      "const { Worker } = require('worker_threads'); const { writeFileSync } = require('fs'); new Worker(\"const { Session } = require('inspector'); try { new Session().connectToMainThread(); require('fs').writeSync(2, 'connected'); } catch (e) { setTimeout(() => { throw e; }); }\", { eval: true }).on('error', (e) => { throw e; }); exports.add = (a, b) => a + b;",
+      /inspector is refused|ERR_INSPECTOR|connectToMainThread/,
+      script,
+    ],
+    [
+      'a timer that never comes',
+      'globalThis.setTimeout = () => 0; exports.add = () => 0;',
+      /globalThis\.setTimeout was replaced/,
+      timed,
+    ],
+    [
+      'a comparison of util that agrees',
+      "require('util').isDeepStrictEqual = () => true; exports.add = () => 0;",
+      /util\.isDeepStrictEqual was replaced/,
+      "const { add } = require('./add.js');\nif (!require('node:util').isDeepStrictEqual(add(1, 2), 3)) throw new Error('differs');\n",
+    ],
+  ])('%s', async (_how, program, reason, check) => {
+    await expectForged('javascript', trial(program, [file], check), reason);
   });
 
   test('a program that rewrites itself, or a test framework of its own', async () => {

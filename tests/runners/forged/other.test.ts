@@ -4,6 +4,7 @@ import { expectForged, expectHonest, type Way } from './support.ts';
 
 const sourced = '. ./add.sh\n[ "$(add 1 2)" = 3 ] || exit 1\necho ok\n';
 const started = 'out=$(bash ./add.sh 1 2)\n[ "$out" = 3 ] || exit 1\n';
+const compared = '. ./add.sh\nadd 1 2 > out.txt\necho 3 | diff - out.txt || exit 1\necho ok\n';
 const file: Way = { tests: ['check.sh'] };
 const command: Way = { command: 'bash check.sh' };
 
@@ -23,6 +24,29 @@ describe('a shell check is not passed by', () => {
       /the command \[ was replaced \(add\.sh\)/,
     ],
     ['an exit of its own', 'exit() { :; }\nadd() { echo 0; }', /exit code 1|did not run/],
+    [
+      'an alias for what it compares with',
+      'add() { echo 0; }\nshopt -s expand_aliases\nalias [=: exit=:',
+      /the meaning of a word \(alias\) was replaced/,
+    ],
+    [
+      'another place for a command',
+      'add() { echo 0; }\nhash -p /bin/true diff',
+      /the command diff was replaced/,
+      compared,
+    ],
+    [
+      'commands of its own',
+      'add() { echo 0; }\nmkdir -p b; printf "#!/bin/sh\\nexit 0\\n" > b/diff; chmod +x b/diff; PATH=$PWD/b:$PATH',
+      /the command diff was replaced/,
+      compared,
+    ],
+    [
+      'a function of the check that it defines anew',
+      'add() { echo 0; }\nfail() { :; }',
+      /the function fail of the check was replaced \(add\.sh\)/,
+      'fail() { echo no; exit 1; }\n. ./add.sh\n[ "$(add 1 2)" = 3 ] || fail\necho ok\n',
+    ],
     ['a wrong answer of a process', 'echo 0', /exit code 1/, started],
   ])('%s', async (_how, program, reason, text = sourced) => {
     await expectForged(

@@ -1,5 +1,6 @@
 import { spawned } from '../../code.ts';
-import { type CodeRule, needs, scriptLanguages, shows } from '../../rule.ts';
+import { type CodeRule, needs, scriptLanguages, shows, type Use } from '../../rule.ts';
+import { textsOf, type Value } from '../../value.ts';
 
 /** Packages and runtimes that start other programs. */
 const starters =
@@ -101,17 +102,29 @@ export const processes: CodeRule = {
 
 export const forkBomb: CodeRule = {
   name: 'fork-bomb',
-  about: 'Starts processes in a loop without an end.',
+  about: 'Starts processes in a loop without an end, or itself once more.',
   languages: scriptLanguages,
   cwe: 'CWE-400',
   bad: [
     "const { fork } = require('child_process');\nwhile (true) fork(__filename);",
     "const cp = require('child_process');\nfor (;;) { cp.spawn(process.argv[0], [process.argv[1]]); }",
     "const cluster = require('cluster');\nsetInterval(() => cluster.fork(), 1);",
+    "const { fork } = require('child_process');\nfork(__filename);\nfork(__filename);",
+    "require('child_process').spawn(process.execPath, [__filename], { stdio: 'ignore' });",
   ],
-  good: ['while (true) { break; }', "const { fork } = require('child_process');\nfork('./worker.js');"],
+  good: [
+    "const { fork } = require('child_process');\nif (!process.argv[2]) fork(__filename, ['child']);",
+    "const { fork } = require('child_process');\nif (!process.env.CHILD) fork(__filename, { env: { CHILD: '1' } });",
+    'while (true) { break; }',
+    "const { fork } = require('child_process');\nfork('./worker.js');",
+  ],
   *check(facts) {
-    for (const use of facts.uses)
+    for (const use of facts.uses) {
+      if (startsItself(use, facts.file))
+        yield shows('ask', use.at, 'Starts itself once more, and so would each of its copies.', [
+          'process.spawn',
+          'resource',
+        ]);
       if (
         use.form === 'call' &&
         use.endless &&
@@ -123,8 +136,23 @@ export const forkBomb: CodeRule = {
           'Starts processes in a loop without an end: a fork bomb. Start a fixed number of them.',
           ['process.spawn', 'resource'],
         );
+    }
   },
 };
+
+/** With nothing that a copy could tell itself from the first by. */
+function startsItself(use: Use, file: string): boolean {
+  if (use.form !== 'call' || !/^child_process\.(fork|spawn|execFile)$/.test(use.path)) return false;
+  const [program, ...rest] = use.args;
+  const list = rest[0]?.kind === 'list' ? rest[0].items : [];
+  const told = rest.some((option) => option.kind === 'record' && option.entries.has('env'));
+  const isOwn = (value: Value | undefined) =>
+    value !== undefined && textsOf(value).some(({ text }) => text === file);
+  if (told) return false;
+  return use.path.endsWith('.fork')
+    ? isOwn(program) && list.length === 0
+    : list.length === 1 && isOwn(list[0]);
+}
 
 /** A socket wired to a shell. */
 export const reverseShell: CodeRule = {

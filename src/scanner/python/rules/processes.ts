@@ -102,25 +102,30 @@ function* signalled(use: Use) {
 
 export const forkBomb: CodeRule = {
   name: 'fork-bomb',
-  about: 'Starts processes in a loop without an end.',
+  about: 'Starts processes in a loop without an end, or itself once more.',
   languages: ['python'],
   cwe: 'CWE-400',
   bad: [
     'import os\nwhile True:\n    os.fork()',
     'from os import fork as f\nwhile 1: f()',
     'import subprocess, sys\nwhile True:\n    subprocess.Popen([sys.executable, __file__])',
+    'import subprocess, sys\nfor _ in range(2):\n    subprocess.Popen([sys.executable, __file__])',
+    'from multiprocessing import Process\nwhile True:\n    Process(target=work).start()',
+    "import multiprocessing as mp\ncontext = mp.get_context('fork')\nwhile 1:\n    context.Process(target=work).start()",
   ],
-  good: ['import os\nif os.fork() == 0:\n    print(1)', 'while True:\n    break'],
+  good: [
+    'from multiprocessing import Process\nfor number in range(4):\n    Process(target=work, args=(number,)).start()',
+    "import subprocess, sys\nif '--child' not in sys.argv:\n    subprocess.run([sys.executable, __file__, '--child'])",
+    'import os\nif os.fork() == 0:\n    print(1)',
+    'while True:\n    break',
+  ],
   *check(facts) {
     for (const use of facts.uses) {
       if (use.form !== 'call') continue;
+      const started = use.path === 'subprocess.Popen' ? use.args[0] : undefined;
       const again =
-        use.path === 'subprocess.Popen' &&
-        use.args.some(
-          (argument) =>
-            argument.kind === 'list' &&
-            argument.items.some((item) => textsOf(item).some(({ text }) => text === facts.file)),
-        );
+        started?.kind === 'list' &&
+        started.items.some((item) => textsOf(item).some(({ text }) => text === facts.file));
       const forks = /^os\.(fork|forkpty)$/.test(use.path);
       if ((forks || again) && use.endless)
         yield shows(
@@ -129,6 +134,18 @@ export const forkBomb: CodeRule = {
           'Starts processes in a loop without an end: a fork bomb. Start a fixed number of them.',
           ['process.spawn', 'resource'],
         );
+      else if (use.endless && /^multiprocessing\.(\w+\(\)\.|\w+\.)?Process$/.test(use.path))
+        yield shows(
+          'ask',
+          use.at,
+          'Starts processes in a loop without an end. Start a fixed number of them.',
+          ['process.spawn', 'resource'],
+        );
+      else if (again && started.items.length === 2)
+        yield shows('ask', use.at, 'Starts itself once more, and so would each of its copies.', [
+          'process.spawn',
+          'resource',
+        ]);
       else if (forks) yield needs('process.spawn', use.at, `${use.path} starts another process.`, 'note');
     }
   },
