@@ -231,10 +231,10 @@ describe('anthropicModel', () => {
 
   it('does not take a slow reader for a silent server', async () => {
     // More than the buffers on the way hold, so that bytes are left to come.
-    const model = await serve({ text: 'a long text '.repeat(40_000) }, 400);
+    const model = await serve({ text: 'a long text '.repeat(40_000) }, 2_000);
     const stream = model.reply(codeRequest, new AbortController().signal);
     await stream.next();
-    const until = Date.now() + 600;
+    const until = Date.now() + 2_500;
     while (Date.now() < until) await new Promise((done) => setImmediate(done));
     let step = await stream.next();
     while (!step.done) step = await stream.next();
