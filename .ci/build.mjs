@@ -74,6 +74,44 @@ const plainYoga = {
   },
 };
 
+/** Width 1 each and never part of a cluster: what frames are drawn with. tests/build-width.test.ts asks string-width itself about every one. */
+export const plainWidths =
+  '\\u0020-\\u007E\\u00A1-\\u00AC\\u00AE-\\u02FF\\u2010-\\u2027\\u2190-\\u21FF\\u2500-\\u25FC\\u270C-\\u2727\\u2758-\\u2794\\u2800-\\u28FF';
+
+/**
+ * string-width makes a segmenter and the set of all emoji as it loads, which takes longer than Node itself does. Here they are made for the
+ * first text that needs them.
+ */
+const lateWidths = {
+  name: 'late-widths',
+  setup(build) {
+    build.onLoad({ filter: /node_modules\/string-width\/index\.js$/ }, ({ path: file }) => {
+      const replacements = [
+        ['const segmenter = new Intl.Segmenter();', 'let segmenter;'],
+        ['segmenter.segment(string)', '(segmenter ??= new Intl.Segmenter()).segment(string)'],
+        ['const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;', 'let rgiEmojiRegex;'],
+        [
+          'rgiEmojiRegex.test(segment)',
+          "(rgiEmojiRegex ??= new RegExp('^\\\\p{RGI_Emoji}$', 'v')).test(segment)",
+        ],
+        [
+          'let width = 0;\n\tconst eastAsianWidthOptions',
+          `if (ambiguousIsNarrow && /^[${plainWidths}]*$/.test(string)) return string.length;\n\tlet width = 0;\n\tconst eastAsianWidthOptions`,
+        ],
+      ];
+      const contents = replacements.reduce(
+        (text, [from, to]) => {
+          const parts = text.split(from);
+          if (parts.length !== 2) throw new Error(`string-width has changed: it has no single "${from}"`);
+          return parts.join(to);
+        },
+        readFileSync(file, 'utf8'),
+      );
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 /** The text with each `import.meta.url` of the code replaced, and those in strings, templates and patterns left alone. */
 function replaceModuleUrls(file, text) {
   const places = [];
@@ -137,7 +175,7 @@ export async function build({ root, hash, clean = false }) {
       'string-width': path.join(root, 'node_modules', 'string-width', 'index.js'),
     },
     define: { 'process.env.NODE_ENV': '"production"', KINTSUGI_VERSION: JSON.stringify(version) },
-    plugins: [keepPlaces(root), plainYoga],
+    plugins: [keepPlaces(root), plainYoga, lateWidths],
     logLevel: 'silent',
   }).catch((error) => {
     const messages = (error.errors ?? []).map(({ text, location }) =>

@@ -64,9 +64,7 @@ export function taskText(
     const instructions = [step.step.title, step.step.instructions].filter(Boolean).join('\n');
     parts.push(tag('step', `${many ? `Step ${step.index} of ${plan.steps.length}. ` : ''}${instructions}`));
     if (step.step.checks.checks.length > 0) {
-      parts.push(
-        checksTag(step.step.checks, 'These checks decide and cannot be changed.'),
-      );
+      parts.push(checksTag(step.step.checks, 'These checks decide and cannot be changed.'));
     }
   }
   return parts.join('\n\n');

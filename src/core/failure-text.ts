@@ -25,9 +25,12 @@ export function failureText(record: AttemptRecord): string {
           ),
       ].join('\n');
     case 'failed':
-      return [verdict.signature.key, '', ...runText(record.run), ...record.results.flatMap((result) => resultText(result, verdict.signature.key))].join(
-        '\n',
-      );
+      return [
+        verdict.signature.key,
+        '',
+        ...runText(record.run),
+        ...record.results.flatMap((result) => resultText(result, verdict.signature.key)),
+      ].join('\n');
     default:
       return verdict satisfies never;
   }
@@ -74,9 +77,7 @@ const shortValue = 200;
 function saidOnce({ message, expected, actual }: TestCase, key: string): string {
   if (!message) return '';
   const shown =
-    expected !== undefined &&
-    actual !== undefined &&
-    Math.max(expected.length, actual.length) <= shortValue;
+    expected !== undefined && actual !== undefined && Math.max(expected.length, actual.length) <= shortValue;
   const rest = message.startsWith(`${key}\n`) ? message.slice(key.length + 1) : message;
   return (shown ? rest.replace(picture, '') : rest).trimEnd();
 }
