@@ -262,6 +262,15 @@ try {
     'KB',
     `${requests.calls} calls; the script: ${(script.bytes / 1024).toFixed(2)} KB in ${script.calls}`,
   );
+  // The first session with memory: a second one would know the answer and ask nothing.
+  const learning = (await timed([main, '-p', goal, '--model', 'anthropic'])).requests;
+  tell(
+    'the same with memory, its lesson asked for too',
+    learning.bytes / 1024,
+    12,
+    'KB',
+    `${learning.calls} calls`,
+  );
   const version = await compare(['-e', '0'], [main, '--version'], false);
   tell(
     'kintsugi --version over node -e 0: wall',
