@@ -51,6 +51,11 @@ const plan = {
     },
   ],
 };
+const lesson = {
+  when: 'A function adds up values in a loop',
+  do: 'start the sum at 0',
+  why: 'a sum of nothing is 0',
+};
 const diagnosis = { text: 'The total starts at 1 where it must start at 0.' };
 
 /** The script to be compared with: asks, writes, tests, feeds the failure back, asks again. */
@@ -128,6 +133,7 @@ function answerTo(body) {
   const tool = body.tools?.[0]?.name;
   if (tool === 'plan') return { tool, input: plan };
   if (tool === 'diagnosis') return { tool, input: diagnosis };
+  if (tool === 'lesson') return { tool, input: lesson };
   sent.programs += 1;
   const code = fenced('solution.js', solution(sent.programs === 1 ? 1 : 0));
   const alone = JSON.stringify(body).includes('the program and its tests');
@@ -255,6 +261,15 @@ try {
     12,
     'KB',
     `${requests.calls} calls; the script: ${(script.bytes / 1024).toFixed(2)} KB in ${script.calls}`,
+  );
+  // The first session with memory: a second one would know the answer and ask nothing.
+  const learning = (await timed([main, '-p', goal, '--model', 'anthropic'])).requests;
+  tell(
+    'the same with memory, its lesson asked for too',
+    learning.bytes / 1024,
+    12,
+    'KB',
+    `${learning.calls} calls`,
   );
   const version = await compare(['-e', '0'], [main, '--version'], false);
   tell(

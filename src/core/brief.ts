@@ -10,8 +10,8 @@ import type {
   Task,
   Verdict,
 } from './domain.ts';
+import { failureText, middleOut } from './failure-text.ts';
 import type { CheckResult } from './seams.ts';
-import { endedBadly } from './signature.ts';
 import { seenText } from './suspicion.ts';
 
 /** What the model is told: the task (the same all along a step, so it is cached) and the history, compacted to a budget of characters. */
@@ -64,9 +64,7 @@ export function taskText(
     const instructions = [step.step.title, step.step.instructions].filter(Boolean).join('\n');
     parts.push(tag('step', `${many ? `Step ${step.index} of ${plan.steps.length}. ` : ''}${instructions}`));
     if (step.step.checks.checks.length > 0) {
-      parts.push(
-        checksTag(step.step.checks, 'These checks are frozen. They decide; the program cannot change them.'),
-      );
+      parts.push(checksTag(step.step.checks, 'These checks decide and cannot be changed.'));
     }
   }
   return parts.join('\n\n');
@@ -151,68 +149,6 @@ function oneLine(record: AttemptRecord): string {
   }
 }
 
-/** What a failure showed, the error itself on the first line. Text of the program is data: closing tags in it are defused. */
-export function failureText(record: AttemptRecord): string {
-  const { verdict } = record;
-  switch (verdict.kind) {
-    case 'passed':
-      return '';
-    case 'malformed':
-      return `The reply could not be read: ${verdict.why}.`;
-    case 'blocked':
-      return [
-        record.feedback === null
-          ? 'The safety scanner refused the program before it ran:'
-          : 'A person was asked whether the program may run, and refused it.',
-        ...(record.feedback === null ? [] : [`They said: ${record.feedback}`, 'What they were asked about:']),
-        ...verdict.findings
-          .filter((finding) => finding.severity !== 'note')
-          .map(
-            (finding) =>
-              `${finding.file}:${finding.line}:${finding.column} ${finding.rule}: ${finding.message}`,
-          ),
-      ].join('\n');
-    case 'failed':
-      return [verdict.signature.key, '', ...runText(record.run), ...record.results.flatMap(resultText)].join(
-        '\n',
-      );
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function runText(run: RunResult | null): string[] {
-  if (!run || (run.status === 'exited' && run.exitCode === 0 && !run.stderr)) return [];
-  const how = endedBadly(run) ?? (run.status === 'exited' ? `exit code ${run.exitCode}` : run.status);
-  const lines = [`The program by itself: ${how}`];
-  if (run.stdout) lines.push(`stdout:\n${middleOut(run.stdout, 1_500)}`);
-  if (run.stderr) lines.push(`stderr:\n${middleOut(run.stderr, 3_000)}`);
-  return [...lines, ''];
-}
-
-function resultText(result: CheckResult): string[] {
-  const { report, run } = result;
-  if (report.ok) return [];
-  const ended = endedBadly(run);
-  const lines = [
-    `Check run: ${report.passed} passed, ${report.failed} failed${ended ? `; it ${ended}` : ''}`,
-  ];
-  for (const one of report.cases.filter((test) => test.status === 'failed').slice(0, 6)) {
-    const place = one.frame ? ` (${one.frame.file}:${one.frame.line})` : '';
-    lines.push(`✗ ${one.name}${place}`);
-    if (one.message) lines.push(middleOut(one.message, 3_000));
-    if (one.expected !== undefined) lines.push(`expected: ${middleOut(one.expected, 800)}`);
-    if (one.actual !== undefined) lines.push(`actual: ${middleOut(one.actual, 800)}`);
-  }
-  if (report.cases.every((one) => one.status !== 'failed' || !one.message)) {
-    if (run.stdout) lines.push(`stdout:\n${middleOut(run.stdout, 2_000)}`);
-    if (run.stderr) lines.push(`stderr:\n${middleOut(run.stderr, 4_000)}`);
-  } else if (run.stdout) {
-    lines.push(`printed before:\n${middleOut(run.stdout, 800)}`);
-  }
-  return [...lines, ''];
-}
-
 function programText(program: Program, budget: number): string {
   const share = Math.floor(budget / program.files.length);
   const files = program.files.map((file) =>
@@ -276,12 +212,4 @@ const opening =
 /** Text from outside must not close our tags and speak in their place, nor open one that only we may open. */
 function defuse(text: string): string {
   return text.replace(closing, '<\\/$1').replace(opening, '<\\');
-}
-
-/** Head and tail of a text, with a note of what is left out between them. */
-export function middleOut(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const head = Math.ceil(limit * 0.5);
-  const tail = Math.max(0, limit - head - 40);
-  return `${text.slice(0, head)}\n[… ${text.length - head - tail} characters left out …]\n${text.slice(text.length - tail)}`;
 }

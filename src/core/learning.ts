@@ -1,9 +1,10 @@
 import { ask, type Context } from './ask.ts';
 import type { StepFrame } from './attempt.ts';
-import { type AttemptRecord, failureText, middleOut, tag, taskText } from './brief.ts';
+import { type AttemptRecord, tag, taskText } from './brief.ts';
 import { correctedIn } from './correcting.ts';
 import type { Ending, Program, Proof } from './domain.ts';
 import type { EventBody } from './events.ts';
+import { failureText, middleOut } from './failure-text.ts';
 import { flipTest, type Mended } from './flip.ts';
 import { standsAlone } from './known.ts';
 import { type LessonText, lessonSchema, readLesson, shortened, withoutLiterals, wordsOf } from './lesson.ts';
@@ -93,7 +94,8 @@ async function* learnFrom(context: Context, mended: Mended): Stream<EventBody, b
   if (!witness) return false;
   const reply = yield* ask(context, () => ({
     purpose: 'lesson',
-    system: context.toolkit.prompt('system', {}),
+    // No program is written here, and its prompt says itself what is data.
+    system: '',
     // The checks would only tempt it to write down what they hold.
     task: taskText({ ...context.task, checks: null }, null, null),
     turn: context.toolkit.prompt('lesson', lessonPrompt(mended, witness)),
@@ -115,8 +117,8 @@ async function* learnFrom(context: Context, mended: Mended): Stream<EventBody, b
 
 function lessonPrompt({ failed }: Mended, witness: Witness) {
   return {
-    change: tag('change', middleOut(witness.diff, 6_000)),
-    failure: tag('failure', middleOut(failureText(failed), 4_000)),
+    change: tag('change', middleOut(witness.diff, 4_000)),
+    failure: tag('failure', middleOut(failureText(failed), 2_500)),
     diagnosis: failed.diagnosis ? tag('diagnosis', failed.diagnosis) : '',
   };
 }

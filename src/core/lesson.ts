@@ -12,15 +12,14 @@ const text = { type: 'string' } as const;
 
 export const lessonSchema: ReplySchema = {
   name: 'lesson',
-  description: 'One lesson of at most 80 words, or `do` empty when there is none.',
+  description: 'The lesson.',
   schema: {
     type: 'object',
-    additionalProperties: false,
     required: ['when', 'do', 'why'],
     properties: {
-      when: { ...text, description: 'The situation in which it applies.' },
-      do: { ...text, description: 'What to do.' },
-      avoid: { ...text, description: 'What to avoid.' },
+      when: { ...text, description: 'When it applies.' },
+      do: text,
+      avoid: text,
       why: { ...text, description: 'Why, in a few words.' },
       unless: { ...text, description: 'When it does not apply.' },
     },

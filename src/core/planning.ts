@@ -29,13 +29,18 @@ export async function* makePlan(
   context: Context,
   recalled: RecalledMemory[],
 ): Stream<EventBody, ProvenPlan | Stop> {
+  const { task, toolkit } = context;
+  const prepare = (language: Language): void => {
+    if (task.permissionMode !== 'plan') for (const runner of toolkit.runners) runner.prepare?.(language);
+  };
+  // The model thinks for a while, and the language it will choose is mostly known.
+  prepare(task.language ?? languageInGoal(task.goal));
   let feedback = '';
   for (let returned = false; ; returned = true) {
     const plan = yield* askPlan(context, recalled, feedback);
     if ('ending' in plan) return plan;
     yield { type: 'plan.made', plan };
-    if (context.task.permissionMode !== 'plan')
-      for (const runner of context.toolkit.runners) runner.prepare?.(plan.language);
+    prepare(plan.language);
     const vacuous: string[][] = [];
     let toReturn: { step: number; names: string[] } | null = null;
     for (const [at, step] of plan.steps.entries()) {

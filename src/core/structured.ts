@@ -22,7 +22,6 @@ export const planSchema: ReplySchema = {
   description: 'The approach, the steps and their checks, before any code.',
   schema: {
     type: 'object',
-    additionalProperties: false,
     required: ['approach', 'language', 'steps'],
     properties: {
       approach: { ...text, description: 'One or two sentences.' },
@@ -31,7 +30,6 @@ export const planSchema: ReplySchema = {
         type: 'array',
         items: {
           type: 'object',
-          additionalProperties: false,
           required: ['title', 'instructions', 'checks'],
           properties: {
             title: text,
@@ -40,7 +38,6 @@ export const planSchema: ReplySchema = {
               type: 'array',
               items: {
                 type: 'object',
-                additionalProperties: false,
                 required: ['kind', 'name'],
                 properties: {
                   kind: { type: 'string', enum: ['tests', 'command', 'output'] },
@@ -66,7 +63,6 @@ export const diagnosisSchema: ReplySchema = {
   description: 'Why the attempt failed.',
   schema: {
     type: 'object',
-    additionalProperties: false,
     required: ['text'],
     properties: { text },
   },

@@ -22,7 +22,7 @@ export interface AnthropicOptions {
 
 /**
  * Claude through the official SDK, streaming, one HTTP request a call: retries are `steady`'s. Failures are values, as the seam says.
- * `system` and `task` are marked for the prompt cache. Thinking is read and not shown.
+ * `system` and `task` are marked for the prompt cache when they are long enough for it. Thinking is read and not shown.
  */
 export function anthropicModel(options: AnthropicOptions): ModelProvider {
   const context: FailureContext = {
@@ -92,12 +92,16 @@ function clientOptions(options: AnthropicOptions, watch: ReplyWatch): ClientOpti
   };
 }
 
+/** Characters that can hold the 1,024 tokens which the cache of prompts takes at least; below, a mark does nothing. */
+const leastCached = 2_500;
+
 /** Current models reject a forced tool, sampling parameters and a started answer; so the turn asks for the tool in words. Empty blocks are rejected too. */
 function bodyOf(request: ModelRequest, model: string): Anthropic.MessageCreateParamsStreaming {
-  const cached = { cache_control: { type: 'ephemeral' } } as const;
   const { schema } = request;
+  const stable = request.system.length + request.task.length;
+  const cached = stable < leastCached ? {} : ({ cache_control: { type: 'ephemeral' } } as const);
   const asked = schema
-    ? `${request.turn}\n\nAnswer with exactly one call of the tool ${schema.name} and nothing else.`
+    ? `${request.turn}\n\nAnswer only with one call of the tool ${schema.name}.`
     : request.turn;
   const content: Anthropic.TextBlockParam[] = [];
   if (request.task.trim() !== '') content.push({ type: 'text', text: request.task, ...cached });

@@ -52,7 +52,7 @@ export function messagesOf(request: ModelRequest, dialect: Dialect): OpenAI.Chat
   const asked = !schema
     ? ''
     : dialect.tools
-      ? `\n\nAnswer with exactly one call of the tool ${schema.name} and nothing else.`
+      ? `\n\nAnswer only with one call of the tool ${schema.name}.`
       : `\n\nAnswer with one JSON object that fits this schema, and nothing else:\n${JSON.stringify(schema.schema)}`;
   const messages: OpenAI.ChatCompletionMessageParam[] = [];
   if (request.system !== '') messages.push({ role: 'system', content: request.system });

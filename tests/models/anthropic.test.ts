@@ -49,18 +49,24 @@ describe('anthropicModel', () => {
     expect([model.id, model.priced]).toEqual(['anthropic/claude-sonnet-5-5', true]);
   });
 
-  it('marks the system and the task for the cache, and nothing that changes', async () => {
-    await ask(await serve({ text: 'x' }), codeRequest);
+  it('marks the system and the task for the cache when they are long enough for it, and nothing that changes', async () => {
+    const task = codeRequest.task.padEnd(2_500, '.');
+    await ask(await serve({ text: 'x' }), { ...codeRequest, task });
     const { body } = request();
     const mark = { type: 'ephemeral' };
     expect(body.system).toEqual([{ type: 'text', text: codeRequest.system, cache_control: mark }]);
     expect(body.messages[0].content).toEqual([
-      { type: 'text', text: codeRequest.task, cache_control: mark },
+      { type: 'text', text: task, cache_control: mark },
       { type: 'text', text: codeRequest.turn },
     ]);
     expect(body).not.toHaveProperty('temperature');
     expect(body).not.toHaveProperty('tools');
     expect(body.max_tokens).toBe(1000);
+  });
+
+  it('marks nothing that is too short for the cache', async () => {
+    await ask(await serve({ text: 'x' }), codeRequest);
+    expect(JSON.stringify(request().body)).not.toContain('cache_control');
   });
 
   it('leaves out empty parts, which the API rejects', async () => {
@@ -225,10 +231,10 @@ describe('anthropicModel', () => {
 
   it('does not take a slow reader for a silent server', async () => {
     // More than the buffers on the way hold, so that bytes are left to come.
-    const model = await serve({ text: 'a long text '.repeat(40_000) }, 400);
+    const model = await serve({ text: 'a long text '.repeat(40_000) }, 2_000);
     const stream = model.reply(codeRequest, new AbortController().signal);
     await stream.next();
-    const until = Date.now() + 600;
+    const until = Date.now() + 2_500;
     while (Date.now() < until) await new Promise((done) => setImmediate(done));
     let step = await stream.next();
     while (!step.done) step = await stream.next();
