@@ -104,9 +104,9 @@ describe('a fork', { timeout: 300_000 }, () => {
 
   it.concurrent('takes budgets, and stops by them', async ({ place }) => {
     const from = seqOf(twoSteps, 'program.written');
-    const spent = await fork(place, twoSteps, from, '-m', `cassette:${twoSteps}`, '--max-tokens', '2500');
+    const spent = await fork(place, twoSteps, from, '-m', `cassette:${twoSteps}`, '--max-tokens', '2000');
     expect(spent.code, spent.stderr).toBe(56);
-    expect(spent.events[0]).toMatchObject({ task: { budgets: { tokens: 2500, attempts: 5 } } });
+    expect(spent.events[0]).toMatchObject({ task: { budgets: { tokens: 2000, attempts: 5 } } });
     const slow = place.script({ purpose: 'diagnose', latencyMs: 60_000, reply: { text: '' } });
     const late = await fork(
       place,

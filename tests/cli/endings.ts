@@ -128,9 +128,9 @@ export const drives: readonly Drive[] = [
   },
   {
     ending: 'max-tokens',
-    how: '`--max-tokens 700`: the plan fits, the next request does not',
+    how: '`--max-tokens 500`: the plan fits, the next request does not',
     prepare: (place) => ({
-      args: ['print 120', '--max-tokens', '700', '-m', place.script(planToPrint('120'), prints('120'))],
+      args: ['print 120', '--max-tokens', '500', '-m', place.script(planToPrint('120'), prints('120'))],
     }),
   },
   {
