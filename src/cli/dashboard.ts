@@ -13,9 +13,14 @@ export function holdsDashboard(io: Pick<Io, 'stdin' | 'stdout' | 'env'>, flags: 
   );
 }
 
-/** A screen reader or a dumb terminal: every line once, nothing drawn over. */
+/** A screen reader, a dumb terminal or NO_COLOR: every line once, nothing drawn over. */
 function wantsLines(env: Io['env'], flags: RunFlags): boolean {
-  return flags.screenReader || env.INK_SCREEN_READER === 'true' || env.TERM === 'dumb';
+  return (
+    flags.screenReader ||
+    env.INK_SCREEN_READER === 'true' ||
+    env.TERM === 'dumb' ||
+    (Boolean(env.NO_COLOR) && flags.config.color === undefined)
+  );
 }
 
 /** Ink draws nothing there. */
@@ -28,7 +33,7 @@ function isInCi(env: Io['env']): boolean {
   );
 }
 
-/** The colours of the dashboard: none with NO_COLOR or --color never; light when the flag or the terminal says so (COLORFGBG). */
+/** The colours of the dashboard: none with --color never; light when the flag or the terminal says so (COLORFGBG). */
 export function themeFor(config: Config, env: Io['env'], flags: RunFlags): 'dark' | 'light' | 'none' {
   if (config.color === 'never') return 'none';
   if (flags.theme === 'light' || flags.theme === 'dark') return flags.theme;

@@ -260,23 +260,21 @@ describe.skipIf(noScreen !== null)(
       });
     });
 
-    it('without colours there is not one colour sequence; a dumb terminal gets lines', async () => {
-      const screen = open(['replay', `${process.cwd()}/tests/fixtures/journals/python.jsonl`], {
-        env: { NO_COLOR: '1' },
-      });
+    it('without colours there is not one colour sequence; a dumb terminal and NO_COLOR get lines', async () => {
+      const journal = `${process.cwd()}/tests/fixtures/journals/python.jsonl`;
+      const screen = open(['replay', journal, '--color', 'never']);
       await screen.until(/[▶‖] 1× /);
       screen.keys('i');
       await screen.until(/✓ verified/);
       expect(screen.styled()).not.toMatch(/\u001b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])m/);
-      const dumb = open(
-        ['replay', `${process.cwd()}/tests/fixtures/journals/python.jsonl`, '--speed', 'instant'],
-        {
-          env: { TERM: 'dumb' },
-        },
-      );
-      const shown = await dumb.until(/ENDED 0/, true);
-      expect(shown).toContain('attempt 1: failed: AssertionError: 3 != 2.5');
-      expect(shown).not.toContain('──');
+      for (const env of [{ TERM: 'dumb' }, { NO_COLOR: '1' }]) {
+        const lines = open(['replay', journal, '--speed', 'instant'], { env });
+        const shown = await lines.until(/ENDED 0/, true);
+        expect(shown).toContain('attempt 1: failed: AssertionError: 3 != 2.5');
+        expect(shown).not.toContain('──');
+      }
+      const asked = open([], { env: { NO_COLOR: '1' } });
+      expect(await asked.until(/goal/i)).not.toContain('plan, execute, test, reflect');
     });
   },
 );
