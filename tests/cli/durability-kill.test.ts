@@ -24,7 +24,7 @@ import {
 } from '../support/sessions.ts';
 
 const seed = Number(process.env.KINTSUGI_SEED ?? 20_261_121);
-const kills = process.env.KINTSUGI_FULL === '1' ? 50 : 4;
+const kills = process.env.KINTSUGI_FULL === '1' ? 50 : 2;
 const atOnce = 3;
 const stream = ['--output-format', 'stream-json'];
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kintsugi, makePlace, type Place } from '../support/kintsugi.ts';
-import { mendingGoal, mendingRules } from '../support/sessions.ts';
+import { mendingGoal, quickRules } from '../support/sessions.ts';
 
 let place: Place;
 beforeEach(() => {
@@ -27,16 +27,9 @@ async function json<Value>(code: number, ...args: string[]): Promise<Value> {
   return JSON.parse(ended.stdout) as Value;
 }
 
-const lesson = {
-  when: 'a sum comes out too small',
-  do: 'add the second operand',
-  avoid: 'taking it away',
-  why: 'a sum grows',
-};
-
 /** One session that fails, mends it and learns. */
 async function taught(): Promise<string> {
-  const model = place.script({ purpose: 'lesson', reply: lesson }, ...mendingRules(0));
+  const model = place.script(...quickRules());
   const ended = await kintsugi(place, ['-p', mendingGoal, '-m', model, '--no-hold-out', '--json']);
   expect(ended.code, ended.stderr).toBe(0);
   const list = await json<{ id: string; kind: string; state: string }[]>(0, 'list', '--kind', 'lesson');
@@ -129,7 +122,7 @@ describe('kintsugi memory verify', () => {
 describe('kintsugi memory why and report', () => {
   it('explains from the journal what an attempt was given, and counts it', async () => {
     const id = await taught();
-    const model = place.script({ purpose: 'lesson', reply: lesson }, ...mendingRules(0));
+    const model = place.script(...quickRules());
     const args = ['-p', `${mendingGoal} once more`, '-m', model, '--no-hold-out', '--json'];
     expect((await kintsugi(place, args)).code).toBe(0);
     const why = await json<{

@@ -63,7 +63,8 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   const end = Date.now() + 10_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`Waited in vain: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    // Not at once: what is waited for needs the processor too.
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

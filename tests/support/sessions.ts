@@ -5,7 +5,15 @@ import type { Divergence } from '../../src/core/divergence.ts';
 import type { EventBody, SessionEvent } from '../../src/core/events.ts';
 import type { ScriptRule } from '../../src/models/scripted.ts';
 import { packageRoot } from '../../src/package-root.ts';
-import { jsonLines, kintsugi, makePlace, type Place, processesOf } from './kintsugi.ts';
+import {
+  codeRule,
+  jsonLines,
+  kintsugi,
+  makePlace,
+  type Place,
+  planToPrint,
+  processesOf,
+} from './kintsugi.ts';
 
 /** Sessions that tests cut, kill, verify and play again. */
 
@@ -76,6 +84,23 @@ export function mendingRules(latencyMs = 40): Rule[] {
       reply: fenced(['main.js', main('mended')], ['math.js', math('a + b')]),
     },
     { purpose: 'code', latencyMs, reply: fenced(['main.js', main('first')], ['math.js', math('a - b')]) },
+  ];
+}
+
+/** The same in one step with one check: a failure, its fix, and the lesson of it. Verified after two attempts. */
+export function quickRules(): Rule[] {
+  const lesson = {
+    when: 'a sum comes out too small',
+    do: 'add the second operand',
+    avoid: 'taking it away',
+    why: 'a sum grows',
+  };
+  return [
+    planToPrint('42'),
+    { purpose: 'diagnose', reply: { text: 'It subtracts where it must add.' } },
+    { purpose: 'lesson', reply: lesson },
+    codeRule('console.log(44 - 2 - 2);', 'main.js', { times: 1 }),
+    codeRule('console.log(44 - 2);'),
   ];
 }
 
