@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/probe-once.ts'],
     pool: 'forks',
-    // Most of the time is spent in processes the tests start, and a machine of two cores has room for two files.
-    maxWorkers: 2,
+    // Files mostly wait, for processes they start and for disks: with two at once a third of two cores stood idle.
+    maxWorkers: 3,
     // For what hangs only: a loaded machine may be many times slower.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -8,7 +8,7 @@ import type { Mended } from './flip.ts';
 import { fromMemory } from './known.ts';
 import { learn, mendedIn, type Solved } from './learning.ts';
 import { breaker, emptyLedger, type Stop } from './limits.ts';
-import { makePlan } from './planning.ts';
+import { makePlan, prepare } from './planning.ts';
 import { credit, injected, type Recalled, recallForPlan, recallForRepair } from './recalling.ts';
 import type { Toolkit } from './seams.ts';
 import type { Stream } from './stream.ts';
@@ -138,6 +138,7 @@ async function* mend(
   let recalled = recalledForPlan;
   for (;;) {
     progress.attempts += 1;
+    prepare(context, frame.plan.language);
     const record = yield* attemptOnce(context, frame, progress.attempts, records, injected(recalled));
     if ('ending' in record) return record;
     yield* credit(context, frame, record, recalled);

@@ -24,23 +24,25 @@ export interface ProvenPlan {
 
 const unreadablePlans = 2;
 
+/** While the model thinks, runners get ready for its program; not when it is only to plan. */
+export function prepare({ task, toolkit }: Context, language: Language): void {
+  if (task.permissionMode !== 'plan') for (const runner of toolkit.runners) runner.prepare?.(language);
+}
+
 /** Plan → freeze the checks → red first. Vacuous checks of the model go back to it once. */
 export async function* makePlan(
   context: Context,
   recalled: RecalledMemory[],
 ): Stream<EventBody, ProvenPlan | Stop> {
-  const { task, toolkit } = context;
-  const prepare = (language: Language): void => {
-    if (task.permissionMode !== 'plan') for (const runner of toolkit.runners) runner.prepare?.(language);
-  };
+  const { task } = context;
   // The model thinks for a while, and the language it will choose is mostly known.
-  prepare(task.language ?? languageInGoal(task.goal));
+  prepare(context, task.language ?? languageInGoal(task.goal));
   let feedback = '';
   for (let returned = false; ; returned = true) {
     const plan = yield* askPlan(context, recalled, feedback);
     if ('ending' in plan) return plan;
     yield { type: 'plan.made', plan };
-    prepare(plan.language);
+    prepare(context, plan.language);
     const vacuous: string[][] = [];
     let toReturn: { step: number; names: string[] } | null = null;
     for (const [at, step] of plan.steps.entries()) {

@@ -20,8 +20,6 @@ const memoryBytes = 128 * megabyte;
 const wallMs = 5_000;
 /** The program's place as it sees it; there is no such folder. */
 const folder = '/workspace';
-/** The next worker is started when the last run is over and its reader has had its turn. */
-const refillAfterMs = 20;
 
 /** A runner with one process that waits for the next program. */
 export interface IsolateRunner extends Runner {
@@ -41,7 +39,8 @@ export interface IsolateOptions {
 
 /**
  * Runs pure JavaScript and TypeScript in an isolate, in a child process that may die: no files, no network, no processes, no modules. Takes only
- * what needs no capability. Each program gets a fresh process that was started ahead, under the sandbox, with nothing of the machine to see.
+ * what needs no capability. Each program gets a fresh process, under the sandbox, with nothing of the machine to see: the one that was started
+ * ahead by `warm` or `prepare`, or else its own.
  * Where an engine turns out not to load, the next one does the job, then `instead`, and then this runner accepts nothing more.
  */
 export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
@@ -52,23 +51,17 @@ export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
     engines ??= process.platform === 'win32' ? [] : installedEngines();
     return engines;
   };
-  let refill: NodeJS.Timeout | undefined;
   const warm = (limits = programLimits): void => {
     const [engine] = usable();
     if (engine !== undefined) pool.warm(kindOf(engine, limits));
   };
   const run = async function* (job: RunJob, signal: AbortSignal): Stream<Chunk, RunResult> {
-    clearTimeout(refill);
     for (;;) {
       const [engine] = usable();
       if (engine === undefined) break;
       const kind = kindOf(engine, job.limits);
       const { run: result, end } = yield* runIsolated(job, { kind, sandbox, pool }, signal);
-      if (end?.end !== 'unavailable') {
-        clearTimeout(refill);
-        refill = setTimeout(() => pool.warm(kind), refillAfterMs).unref();
-        return result;
-      }
+      if (end?.end !== 'unavailable') return result;
       engines = usable().filter((one) => one !== engine);
       if (engines.length === 0 && !options.instead) return result;
     }

@@ -63,6 +63,7 @@ describe.skipIf(process.platform !== 'linux' || engine === undefined)(
       const [first = 0] = isolates();
       const results = [await drain(runner.run(hello, never()))];
       expect(isAlive(first)).toBe(false);
+      runner.warm();
       await until(() => isolates().length === 1, 'the next one waits');
       const [second = 0] = isolates();
       results.push(await drain(runner.run(hello, never())));
