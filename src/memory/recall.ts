@@ -169,6 +169,8 @@ function whyOf(one: Scored): string {
 const neighbours = 60;
 /** Nearer than this a goal is the same in other words. */
 const nearlySame = 0.5;
+/** With fewer words in common nothing is believed: a few rare ones meet by accident. */
+const leastWords = 0.12;
 /** What must speak for a lesson (1: enough by itself) when its words are those of the goal, or near to them. */
 const besideSame = 0.2;
 const besideWords = 0.2;
@@ -191,6 +193,7 @@ function fitting(
   return (one) => {
     if (one.memory.kind !== 'lesson') return overFloor(one, floor);
     if (one.named) return true;
+    if (one.share < leastWords) return false;
     const borne = bearing(one.memory);
     return borne >= (one.share >= nearlySame ? besideSame : overFloor(one, floor) ? besideWords : 1);
   };
