@@ -169,7 +169,7 @@ function whyOf(one: Scored): string {
 const neighbours = 60;
 /** Nearer than this a goal is the same in other words. */
 const nearlySame = 0.5;
-/** With fewer words in common nothing is believed: a few rare ones meet by accident. */
+/** With fewer words in common nothing is believed but names and short goals: a few rare words meet by accident. */
 const leastWords = 0.12;
 /** What must speak for a lesson (1: enough by itself) when its words are those of the goal, or near to them. */
 const besideSame = 0.2;
@@ -193,9 +193,10 @@ function fitting(
   return (one) => {
     if (one.memory.kind !== 'lesson') return overFloor(one, floor);
     if (one.named) return true;
+    const { weight, byNames, sameTopic } = bearing(one.memory);
+    if (byNames || sameTopic) return true;
     if (one.share < leastWords) return false;
-    const borne = bearing(one.memory);
-    return borne >= (one.share >= nearlySame ? besideSame : overFloor(one, floor) ? besideWords : 1);
+    return weight >= (one.share >= nearlySame ? besideSame : overFloor(one, floor) ? besideWords : 1);
   };
 }
 
