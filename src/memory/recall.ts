@@ -117,8 +117,12 @@ export async function ranked(
     return known;
   };
   for (const { id, share } of source.lexical(field, text, pool, accepts)) of(id).share = share;
-  for (const { id, similarity } of await source.vector(field, text, pool, accepts))
-    of(id).similarity = Math.max(0, similarity);
+  // In a large store vectors cost most of a start, and at a plan they carry nothing over the floor that has not a part of the words.
+  const { beside = 0 } = options.floor ?? floorOf(options.embedder, query.moment);
+  const idle =
+    !options.everyState && signals.size >= pool && [...signals.values()].every(({ share }) => share < beside);
+  const hits = idle ? [] : await source.vector(field, text, pool, accepts);
+  for (const { id, similarity } of hits) of(id).similarity = Math.max(0, similarity);
   if (query.moment === 'plan' && query.names?.length) {
     for (const { id } of source.lexical(field, query.names.join('\n'), pool, accepts)) of(id);
   }
