@@ -26,8 +26,23 @@ const nameWeight = 2;
 const enough = { young: 3.5, old: 2 };
 const oldFrom = 3;
 
-/** Whether a goal bears a lesson out, and how much (1: just enough). */
-export type Bearing = (lesson: Memory) => number;
+/** Names of code that speak for a lesson by so much need no words beside them. */
+const enoughNames = 2.5;
+/**
+ * Between two short goals one rare word is much: it speaks by so much, for such a part of all that the goal says, and the lesson's own goal
+ * holds few such words. Long goals meet in one by accident.
+ */
+const short = { least: 1.6, part: 0.12, words: 10 };
+
+export interface Borne {
+  /** How much the goal bears the lesson out (1: just enough). */
+  weight: number;
+  /** Whether names of code do so, whatever the words say. */
+  byNames: boolean;
+  /** Whether the goal is short and speaks of the same thing. */
+  sameTopic: boolean;
+}
+export type Bearing = (lesson: Memory) => Borne;
 
 /**
  * Weighs lessons for a goal by the goals met before. Each word that they share speaks for a lesson by the part of the word's holders that taught
@@ -47,24 +62,39 @@ export function bearingOf(
     const sessions = new Set(holders.map((one) => one.session ?? one.lesson)).size;
     const count = sessions + (commonStems.has(word) ? background * shareOfCommon : 0);
     const rarity = Math.log((met.length + background + 1) / (count + 0.5));
-    return { holders, weight: rarity * (word.endsWith('()') ? nameWeight : 1) };
+    const isName = word.endsWith('()');
+    return { word, holders, isName, weight: rarity * (isName ? nameWeight : 1) };
   });
+  // The name of what is to be written is new each time.
+  const said = words
+    .filter(({ word, isName }) => !isName && !/\d/.test(word))
+    .reduce((total, { weight }) => total + weight, 0);
   return (lesson) => {
-    if (lesson.kind !== 'lesson') return 0;
+    if (lesson.kind !== 'lesson') return { weight: 0, byNames: false, sameTopic: false };
     const own = new Set(lesson.seenIn);
     const tried = new Set(
       uses
         .filter((use) => use.arm === 'inject' && use.memories.includes(lesson.id))
         .map((use) => use.session),
     );
-    const sum = words.reduce(
-      (total, { holders, weight }) =>
-        total +
-        weight * spokenBy(holders, { id: lesson.id, teacher: lesson.provenance.session, own, tried, owners }),
-      0,
-    );
-    return sum / (own.size < oldFrom ? enough.young : enough.old);
+    const sides = { id: lesson.id, teacher: lesson.provenance.session, own, tried, owners };
+    const sum = { words: 0, names: 0 };
+    for (const { holders, isName, weight } of words) {
+      sum[isName ? 'names' : 'words'] += weight * spokenBy(holders, sides);
+    }
+    const weight = (sum.words + sum.names) / (own.size < oldFrom ? enough.young : enough.old);
+    return {
+      weight,
+      byNames: sum.names >= enoughNames && weight >= 1,
+      sameTopic:
+        sum.words >= short.least && sum.words >= short.part * said && rareWords(lesson.about) <= short.words,
+    };
   };
+}
+
+/** How many words of a text are not those of any goal. */
+function rareWords(text: string): number {
+  return [...wordsOfGoals(text)].filter((word) => !commonStems.has(word) && !/\d/.test(word)).length;
 }
 
 interface Sides {

@@ -36,14 +36,17 @@ export function flatVectors(dimensions: number, pack: Pack | null = null): FlatV
   const rowOf = new Map(ids.flatMap((id, row) => (id === null ? [] : [[id, row] as const])));
   const packed = pack?.section('vectors') ?? new Uint8Array(0);
   let data = new Int8Array(packed.buffer, packed.byteOffset, packed.length);
-  const norms: number[] = [];
+  // Made at the first search: many sessions ask one field only, or none.
+  const norms: (number | undefined)[] = new Array(ids.length);
   const vectorAt = (row: number) => data.subarray(row * dimensions, (row + 1) * dimensions);
   const normOf = (row: number) => {
     let sum = 0;
-    for (const value of vectorAt(row)) sum += value * value;
+    for (let at = row * dimensions; at < (row + 1) * dimensions; at += 1) {
+      const value = data[at] as number;
+      sum += value * value;
+    }
     return Math.sqrt(sum);
   };
-  for (let row = 0; row < ids.length; row += 1) norms.push(normOf(row));
 
   function* rows() {
     for (const [id, row] of rowOf) yield { id, text: texts[row] ?? 0, vector: vectorAt(row) };
@@ -96,8 +99,10 @@ export function flatVectors(dimensions: number, pack: Pack | null = null): FlatV
       const value = Float32Array.from(values);
       const scores = new Float32Array(ids.length).fill(-2);
       for (let row = 0; row < ids.length; row += 1) {
-        const length = norms[row] ?? 0;
-        if (ids[row] === null || length === 0) continue;
+        if (ids[row] === null) continue;
+        const length = norms[row] ?? normOf(row);
+        norms[row] = length;
+        if (length === 0) continue;
         const start = row * dimensions;
         let one = 0;
         let other = 0;

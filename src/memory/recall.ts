@@ -117,8 +117,12 @@ export async function ranked(
     return known;
   };
   for (const { id, share } of source.lexical(field, text, pool, accepts)) of(id).share = share;
-  for (const { id, similarity } of await source.vector(field, text, pool, accepts))
-    of(id).similarity = Math.max(0, similarity);
+  // In a large store vectors cost most of a start, and at a plan they carry nothing over the floor that has not a part of the words.
+  const { beside = 0 } = options.floor ?? floorOf(options.embedder, query.moment);
+  const idle =
+    !options.everyState && signals.size >= pool && [...signals.values()].every(({ share }) => share < beside);
+  const hits = idle ? [] : await source.vector(field, text, pool, accepts);
+  for (const { id, similarity } of hits) of(id).similarity = Math.max(0, similarity);
   if (query.moment === 'plan' && query.names?.length) {
     for (const { id } of source.lexical(field, query.names.join('\n'), pool, accepts)) of(id);
   }
@@ -169,6 +173,8 @@ function whyOf(one: Scored): string {
 const neighbours = 60;
 /** Nearer than this a goal is the same in other words. */
 const nearlySame = 0.5;
+/** With fewer words in common nothing is believed but names and short goals: a few rare words meet by accident. */
+const leastWords = 0.12;
 /** What must speak for a lesson (1: enough by itself) when its words are those of the goal, or near to them. */
 const besideSame = 0.2;
 const besideWords = 0.2;
@@ -191,8 +197,10 @@ function fitting(
   return (one) => {
     if (one.memory.kind !== 'lesson') return overFloor(one, floor);
     if (one.named) return true;
-    const borne = bearing(one.memory);
-    return borne >= (one.share >= nearlySame ? besideSame : overFloor(one, floor) ? besideWords : 1);
+    const { weight, byNames, sameTopic } = bearing(one.memory);
+    if (byNames || sameTopic) return true;
+    if (one.share < leastWords) return false;
+    return weight >= (one.share >= nearlySame ? besideSame : overFloor(one, floor) ? besideWords : 1);
   };
 }
 

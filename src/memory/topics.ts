@@ -33,9 +33,11 @@ function stemOf(word: string): string {
   return stem.length > 3 && /e$/.test(stem) ? stem.slice(0, -1) : stem;
 }
 
-/** Names of code as words that no text holds. */
+/** Names of code as words that no text holds; those made of common words alone (`print`, `check`) are left out. */
 export function namesAsWords(names: readonly string[]): string[] {
-  return names.map((name) => `${name}()`);
+  return names
+    .filter((name) => [...wordsOfGoals(name)].some((word) => !commonStems.has(word)))
+    .map((name) => `${name}()`);
 }
 
 /** The stems of a text, parts of identifiers too. Numbers and marks of single letters are left out. */

@@ -11,6 +11,9 @@ import { it } from '../support/sessions.ts';
 const corpora = path.join(packageRoot(), '..', 'shared', 'corpora');
 const hasCorpora = existsSync(path.join(corpora, 'humanevalpack_py.jsonl.gz'));
 const minutes = 20 * 60_000;
+/** KINTSUGI_FULL=1 runs the streams as large as the bench does. */
+const full = process.env.KINTSUGI_FULL === '1';
+const sizes = full ? { families: 14, tasks: 10, limit: 74 } : { families: 2, tasks: 3, limit: 2 };
 
 interface Rate {
   firstTry: number;
@@ -39,13 +42,23 @@ async function benchLearning(place: Place, ...args: string[]) {
 it(
   'a private convention is learned from its first failure, and the next goals of its kind are met at once',
   async ({ place }) => {
-    const { quirks } = await benchLearning(place, '--only', 'quirks', '--families', '3', '--tasks', '3');
+    const { quirks } = await benchLearning(
+      place,
+      '--only',
+      'quirks',
+      '--families',
+      `${sizes.families}`,
+      '--tasks',
+      `${sizes.tasks}`,
+    );
     const rates: Record<string, Rate> = quirks.rates;
     expect(rates.off?.firstTry).toBe(0);
     expect(rates.placebo?.firstTry).toBe(0);
     expect(rates.oracle?.firstTry).toBe(1);
     expect(quirks.shareOfOracle).toBeGreaterThanOrEqual(0.8);
-    expect(Object.values(rates).map((rate) => rate.verified)).toEqual([9, 9, 9, 9]);
+    expect(Object.values(rates).map((rate) => rate.verified)).toEqual(
+      Array(4).fill(sizes.families * sizes.tasks),
+    );
   },
   minutes,
 );
@@ -65,11 +78,19 @@ it(
 it.skipIf(!hasCorpora)(
   'what was learned of a problem in Python helps with it in JavaScript, and unrelated goals are left alone (needs the corpora beside the project)',
   async ({ place }) => {
-    const { transfer } = await benchLearning(place, corpora, '--only', 'transfer', '--limit', '4');
+    const { transfer } = await benchLearning(
+      place,
+      corpora,
+      '--only',
+      'transfer',
+      '--limit',
+      `${sizes.limit}`,
+    );
     const { off, on, placebo, oracle } = transfer.rates;
     expect([off.firstTry, placebo.firstTry, oracle.firstTry]).toEqual([0, 0, 1]);
     expect(on.firstTry).toBeGreaterThanOrEqual(0.5);
-    expect(on.unrelated).toMatchObject({ firstTry: 1, injected: 0 });
+    expect(on.unrelated.injected / on.unrelated.n).toBeLessThan(0.05);
+    expect(on.unrelated.firstTry).toBe(off.unrelated.firstTry);
   },
   minutes,
 );
