@@ -164,7 +164,10 @@ function giveUp(context: Context, records: AttemptRecord[]): Stop | null {
     if (last?.verdict.kind === 'blocked') {
       return { ending: 'unsafe', why: `The safety scanner refused the last of ${records.length} attempts.` };
     }
-    return { ending: 'max-attempts', why: `The checks do not hold after ${records.length} ${records.length === 1 ? 'attempt' : 'attempts'}.` };
+    return {
+      ending: 'max-attempts',
+      why: `The checks do not hold after ${records.length} ${records.length === 1 ? 'attempt' : 'attempts'}.`,
+    };
   }
   return breaker(
     records.map(({ program, verdict }) => ({
