@@ -121,11 +121,18 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-process.stdout.on('error', () => {});
+/** Why the answer did not reach standard output; a reader that has gone (EPIPE) took what it wanted. */
+const lost = new Set<string>();
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') lost.add(error.code ?? error.message);
+});
 process.stderr.on('error', () => {});
 main(process.argv.slice(2))
   .catch(report)
   .then(async (exitCode) => {
-    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-    process.exit(exitCode);
+    await flushed(process.stdout);
+    if (lost.size > 0)
+      process.stderr.write(`kintsugi: Standard output cannot be written: ${[...lost].join(', ')}.\n`);
+    await flushed(process.stderr);
+    process.exit(exitCode === 0 && lost.size > 0 ? 1 : exitCode);
   });

@@ -80,7 +80,7 @@ export function resultObject(state: SessionState, outcome: Outcome, journal: str
       exit_code: run?.status === 'exited' ? run.exitCode : null,
       passed: report?.passed ?? 0,
       failed: report?.failed ?? 0,
-      duration_ms: run?.ms ?? 0,
+      duration_ms: Math.round(run?.ms ?? 0),
     })),
     memories_used: memoriesUsed(state),
     lessons_learned: lessonsLearned(state),

@@ -18,7 +18,7 @@ import { askLine } from './line.ts';
 import { newSessionId } from './session-id.ts';
 import { type OpenStage, terminalStage } from './stage.ts';
 import { outputFormatOf } from './surface.ts';
-import { languageOfTests, userChecks } from './user-checks.ts';
+import { alteredText, languageOfTests, userChecks } from './user-checks.ts';
 
 /** `kintsugi "goal"`: one goal, start to end. Returns the exit code. */
 export async function runGoal(io: Io, argument: string | undefined, flags: RunFlags): Promise<number> {
@@ -26,17 +26,18 @@ export async function runGoal(io: Io, argument: string | undefined, flags: RunFl
   const config = await configFor(io, flags.config);
   checkOut(flags.out);
   const interactive = !flags.print && io.stdin.isTTY === true && io.stderr.isTTY === true;
+  const warn = (line: string) => void io.stderr.write(`warning: ${line}\n`);
   const { goal, attachments } = await readGoal({
     argument,
     stdin: io.stdin,
     cwd: io.cwd,
     prompt: interactive ? async () => (await askLine(io, 'goal> ')) ?? '' : null,
-    warn: (line) => io.stderr.write(`warning: ${line}\n`),
+    warn,
   });
   const task = await taskFor(config, { goal, attachments }, flags, io.cwd);
   const options = { outputFormat, outputLastMessage: flags.outputLastMessage, verbose: flags.verbose };
   const stage = terminalStage(io, config, options, interactive ? 'ask' : 'nobody');
-  return await newSession(config, task, flags, stage);
+  return await newSession(config, task, flags, stage, warn);
 }
 
 /** The task of a goal that was typed: files it names are attached. Throws a Problem as `readGoal` does. */
@@ -79,6 +80,7 @@ export async function newSession(
   given: Task,
   flags: RunFlags,
   openStage: OpenStage,
+  warn: (line: string) => void = () => {},
 ): Promise<number> {
   const { model } = await composeModel(config, given.goal);
   const workbench = await openWorkbench(config);
@@ -88,6 +90,9 @@ export async function newSession(
     at: new Date(),
     redact: workbench.redactor,
   });
+  const task = workbench.redactor.value(given);
+  const altered = alteredText(given.checks, task.checks);
+  if (altered !== null) warn(altered);
   const { interrupts, surface, approve } = openStage(config.budgets.wallMs);
   try {
     const memory = await memoryFor(config, model, workbench.memory);
@@ -103,7 +108,6 @@ export async function newSession(
       memory: memory !== null,
       sandbox: workbench.confinement,
     };
-    const task = workbench.redactor.value(given);
     const { state, result } = await conduct(
       runSession(start, task, toolkit, interrupts.signal),
       journal,

@@ -88,3 +88,19 @@ function isFolder(file: string): boolean {
     return false;
   }
 }
+
+/**
+ * What to say when secrets were taken out of the user's checks: they no longer are what the user wrote, and may fail for that alone.
+ * Null when nothing was. A command is shown as it runs now.
+ */
+export function alteredText(given: CheckSet | null, kept: CheckSet | null): string | null {
+  const files = (given?.files ?? []).filter((file, at) => kept?.files[at]?.content !== file.content);
+  const commands = (given?.checks ?? []).flatMap((check, at) => {
+    const now = kept?.checks[at];
+    if (check.kind !== 'command' || now?.kind !== 'command' || now.command === check.command) return [];
+    return [`--check '${now.command}'`];
+  });
+  const altered = [...files.map(({ path: name }) => name), ...commands];
+  if (altered.length === 0) return null;
+  return `What looks like a secret was taken out of ${altered.join(', ')}, and the checks run without it. If it is a sample, join it from two parts.`;
+}

@@ -163,9 +163,15 @@ function giveUp(context: Context, records: AttemptRecord[]): Stop | null {
   const last = records.at(-1);
   if (records.length >= task.budgets.attempts) {
     if (last?.verdict.kind === 'blocked') {
-      return { ending: 'unsafe', why: `The safety scanner refused the last of ${records.length} attempts.` };
+      return {
+        ending: 'unsafe',
+        why: `The safety scanner refused the last of ${records.length} ${records.length === 1 ? 'attempt' : 'attempts'}.`,
+      };
     }
-    return { ending: 'max-attempts', why: `The checks do not hold after ${records.length} attempts.` };
+    return {
+      ending: 'max-attempts',
+      why: `The checks do not hold after ${records.length} ${records.length === 1 ? 'attempt' : 'attempts'}.`,
+    };
   }
   return breaker(
     records.map(({ program, verdict }) => ({

@@ -5,6 +5,7 @@ import { fallbackMatches } from './javascript/fallback.ts';
 import { makeParseScript, type ParseScript } from './javascript/parse.ts';
 import { scriptRules } from './javascript/rules.ts';
 import { languageOf, ownModules } from './languages.ts';
+import { foreignCoding } from './python/coding.ts';
 import { pythonFacts } from './python/facts.ts';
 import { pythonRules } from './python/rules.ts';
 import { tokenise } from './python/tokenise.ts';
@@ -167,6 +168,16 @@ function* scanPython(
   at: (offset: number) => Place,
   context: ScanContext,
 ): Iterable<Made> {
+  const coding = foreignCoding(content);
+  if (coding !== null)
+    yield own(
+      'unscanned',
+      needs(
+        'obfuscation',
+        at(coding.offset),
+        `Declares the encoding ${coding.name}, in which Python reads other code than stands here. Write the file in UTF-8.`,
+      ),
+    );
   const tokens = tokenise(content);
   if (tokens.problem !== null) yield* unparsed('Python', tokens.problem.message, at(tokens.problem.offset));
   yield* apply(pythonRules, pythonFacts(path, tokens, at), context);

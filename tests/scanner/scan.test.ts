@@ -439,3 +439,24 @@ describe('ordinary programs', () => {
     expect(decision).toBe('allow');
   });
 });
+
+describe('a declared encoding', () => {
+  it.each([
+    ['on the first line', '# coding: utf-7\nx = "+ACI-; import os; os.system(+ACI-id+ACI-) #"\n'],
+    ['on the second line', '#!/usr/bin/env python3\n# -*- coding: utf_7 -*-\nprint(1)\n'],
+    ['behind a carriage return', '\r\f#vim: set fileencoding=shift_jis :\rprint(1)\r'],
+  ])('that makes Python read other code is asked about %s', (_, source) => {
+    const { decision, findings } = py(source);
+    expect(decision).toBe('ask');
+    expect(findings[0]).toMatchObject({ rule: 'obfuscation', severity: 'ask' });
+  });
+
+  it.each([
+    '# -*- coding: utf-8 -*-\nprint(1)\n',
+    '#!/usr/bin/python\n# vim: set fileencoding=latin-1 :\nprint(1)\n',
+    'x = "coding: utf-7"\n',
+    '\n\n# coding: utf-7\n',
+  ])('that changes nothing is fine: %j', (source) => {
+    expect(py(source).decision).toBe('allow');
+  });
+});
