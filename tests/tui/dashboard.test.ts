@@ -77,11 +77,11 @@ describe.skipIf(noScreen !== null)(
       await screen.until(/Enter accepts/);
       screen.type('print the factorial of 5');
       screen.keys('Enter');
-      await screen.until(/factorial[\s\S]*✓ verified[\s\S]*Enter accepts/);
+      await screen.until(/factorial[\s\S]*✓ verified[\s\S]*Enter accepts/, true);
       expect(screen.text(true)).not.toContain('a change to');
       screen.type('and in hex');
       screen.keys('Enter');
-      await screen.until(/knows[\s\S]*only these goals/);
+      await screen.until(/knows\s+only these goals/, true);
       expect(place.journals()).toHaveLength(3);
     });
 
