@@ -32,10 +32,14 @@ export function describeEvent(event: SessionEvent, detail: Detail): Line[] {
     }
     case 'session.resumed':
       return [line(`goes on after event ${event.after}`, 'warn'), ...confinementLines(event.sandbox, full)];
-    case 'memory.recalled':
+    case 'memory.recalled': {
+      const heldOut = (event.heldOut ?? []).map(({ id }) => id).join(', ');
+      if (heldOut !== '')
+        return [line(`left out on purpose for ${event.moment}, to measure memory: ${heldOut}`, 'quiet')];
       return event.memories.length > 0 || full
         ? [line(`recalled ${event.memories.length} for ${event.moment}`, 'quiet')]
         : [];
+    }
     case 'solution.recalled':
       return event.solution
         ? [line(`this goal was met before (${event.solution.id}): its program is proven again`, 'strong')]

@@ -64,9 +64,15 @@ export async function openDesk(io: Io, config: Config, flags: RunFlags) {
       }),
     mend: (from: Mending, settings: Settings, viewer: Viewer) =>
       work(viewer, async (stage) => {
-        const { newSession } = await import('./run.ts');
+        const { newSession, taskOf } = await import('./run.ts');
+        const { isDemoGoal } = await import('../compose/model.ts');
         const changed = configured(settings);
-        const task = mendingTask(changed, from);
+        const { feedback } = from;
+        // The demo cannot change a program; a goal that it knows is meant as one.
+        const isGoal = from.state.model === 'demo' && (await isDemoGoal(feedback));
+        const task = isGoal
+          ? await taskOf(io, changed, feedback, flags, viewer.note)
+          : mendingTask(changed, from);
         return await newSession(changed, task, flags, stage);
       }),
     resume: (file: string, settings: Settings, viewer: Viewer) =>
@@ -82,15 +88,18 @@ export async function openDesk(io: Io, config: Config, flags: RunFlags) {
         from: number;
         goal: string | null;
         memory: boolean | null;
+        model?: 'record';
       },
       settings: Settings,
       viewer: Viewer,
     ) =>
       work(viewer, async (stage) => {
         const { forkSession } = await import('./fork.ts');
-        const { goal, memory, ...from } = point;
+        const { goal, memory, model, ...from } = point;
         const changes = { ...(memory === null ? {} : { memory }), ...(goal === null ? {} : { goal }) };
-        return await forkSession(configured(settings), { ...from, flags: flagged(settings), changes }, stage);
+        const given = flagged(settings);
+        if (model === 'record') delete given.config.model;
+        return await forkSession(configured(settings), { ...from, flags: given, changes }, stage);
       }),
     verify: async (file: string, events: readonly SessionEvent[], signal: AbortSignal) => {
       const { verifyJournal } = await import('./verify.ts');

@@ -29,6 +29,11 @@ export async function composeModel(
   return { model, why: choice.why };
 }
 
+/** Whether the demo model has a recording for a goal. */
+export async function isDemoGoal(goal: string): Promise<boolean> {
+  return (await import('../models/demo.ts')).findDemo(goal) !== null;
+}
+
 interface Asking {
   config: Config;
   goal: string;

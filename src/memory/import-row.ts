@@ -126,15 +126,27 @@ export type ImportRow = z.infer<typeof row>;
 
 /** The row of a parsed line, or why it is none. */
 export function rowOf(value: unknown): { kind: 'row'; row: ImportRow } | { kind: 'bad'; why: string } {
-  const parsed = row.safeParse(value);
+  const parsed = row.safeParse(withLanguage(value));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.map(String).join('.') ?? '';
     const missing = where === 'kind' && typeof value === 'object' && value !== null && !('kind' in value);
     if (missing) return { kind: 'bad', why: `it has no kind (one of ${kinds.join(', ')})` };
+    if (where !== '' && issue?.message.endsWith('received undefined'))
+      return { kind: 'bad', why: `${where} is missing` };
     return { kind: 'bad', why: `${where === '' ? '' : `${where}: `}${issue?.message ?? 'unreadable'}` };
   }
   return { kind: 'row', row: parsed.data };
+}
+
+/** A program that names no language is in that of its row. */
+function withLanguage(value: unknown): unknown {
+  if (!isObject(value) || !isObject(value.program) || value.program.language !== undefined) return value;
+  return { ...value, program: { ...value.program, language: value.language } };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Text without escape sequences, characters that are not seen, and tags that speak for somebody else. */

@@ -177,13 +177,23 @@ function solutionOf(row: ImportRow): MemoryDraft | string {
   };
 }
 
+/** The lines of a fact's body that are not its text, as `export` writes them. A check is only taken from its own field. */
+function citationsIn(row: ImportRow): string[] {
+  if (row.about === '') return [];
+  return row.body
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s*check\s*:/i.test(line))
+    .map((line) => line.replace(/^\s*seen in\s*:\s*/i, ''))
+    .slice(0, 20);
+}
+
 function factOf(row: ImportRow): MemoryDraft | string {
   const fact = clean(row.about || row.body, mostFact);
   if (fact === '') return 'a fact needs about: its text';
   return {
     kind: 'fact',
     fact,
-    citations: (row.citations ?? []).map((one) => clean(one, 500)),
+    citations: (row.citations ?? citationsIn(row)).map((one) => clean(one, 500)),
     ...(row.check === undefined ? {} : { check: row.check }),
     ttlDays: row.ttlDays ?? factDays,
     scope: scopeOf(row),

@@ -57,8 +57,9 @@ export const demos: readonly Demo[] = [
   },
 ];
 
-/** The recording that answers a goal, or null. */
+/** The recording that answers a goal, or null. Another paragraph makes it another goal, such as a change of a program; texts in tags do not count. */
 export function findDemo(goal: string): Demo | null {
+  if (/\n\s*\n(?!\s*<)/.test(goal.trim())) return null;
   const words = goal.toLowerCase();
   const numbers = words.match(/\d+/g) ?? [];
   return (

@@ -51,6 +51,8 @@ export interface ForkPoint {
   from: number;
   /** The goal, when it was edited. */
   goal: string | null;
+  /** `record`: the model of the record, whatever the settings name. */
+  model?: 'record';
   /** Null: as the record has it. Another value makes the loop go another way from its beginning. */
   memory: boolean | null;
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isDelta, type SessionEvent } from '../../src/core/events.ts';
 import { packageRoot } from '../../src/package-root.ts';
-import { codeRule, eventsOf, makePlace, type Place, planToPrint } from '../support/kintsugi.ts';
+import { codeRule, eventsOf, kintsugi, makePlace, type Place, planToPrint } from '../support/kintsugi.ts';
 import { noScreen, openScreen, type Screen, type ScreenOptions } from '../support/screen.ts';
 
 /** The dashboard in a real terminal, with real sessions. */
@@ -67,6 +67,37 @@ describe.skipIf(noScreen !== null)(
       expect(told).not.toContain('Change it so');
       expect(told).not.toContain('what comes next is queued');
       expect(place.journals()).toHaveLength(3);
+    });
+
+    it('with the demo, a goal that it knows is a goal of its own also right after another, and a change ends with what it knows', async () => {
+      const screen = open(['--model', 'demo']);
+      await screen.until(/what shall/);
+      screen.type(goal);
+      screen.keys('Enter');
+      await screen.until(/Enter accepts/);
+      screen.type('print the factorial of 5');
+      screen.keys('Enter');
+      await screen.until(/factorial[\s\S]*✓ verified[\s\S]*Enter accepts/, true);
+      expect(screen.text(true)).not.toContain('a change to');
+      screen.type('and in hex');
+      screen.keys('Enter');
+      await screen.until(/knows\s+only these goals/, true);
+      expect(place.journals()).toHaveLength(3);
+    });
+
+    it('a fork whose model is left empty asks the one of the record, not the one of the dashboard', async () => {
+      const model = place.script(planToPrint('ok', 'python'), codeRule("print('ok')", 'main.py'));
+      const recorded = await kintsugi(place, ['-p', 'say ok', '--model', model]);
+      expect(recorded.code).toBe(0);
+      const screen = open(['replay', 'latest', '--model', 'demo'], { height: 40 });
+      await screen.until(/[▶‖] 1×/);
+      screen.keys('i', 'Home', 'f');
+      await screen.until(/fork after event/);
+      screen.keys('Enter');
+      await screen.until(/Enter accepts/);
+      expect(place.journals()).toHaveLength(2);
+      const forks = place.journals().map((file) => eventsOf(file)[0]);
+      expect(forks.at(-1)).toMatchObject({ model });
     });
 
     it('what is typed right after a denial opens the view it names', async () => {

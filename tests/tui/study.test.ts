@@ -3,7 +3,8 @@ import { compareSessions } from '../../src/core/compare.ts';
 import type { SessionEvent } from '../../src/core/events.ts';
 import { plainReading } from '../../src/tui/highlight.ts';
 import { compareRows } from '../../src/tui/replay/compare-view.ts';
-import { memoryRows } from '../../src/tui/study/memory-view.ts';
+import { forkForm } from '../../src/tui/replay/fork-form.ts';
+import { memoryRows, memoryView } from '../../src/tui/study/memory-view.ts';
 import { statsRows } from '../../src/tui/study/stats.ts';
 import { findingOf } from '../../src/tui/study/study.ts';
 import { plainRow } from '../../src/tui/style.ts';
@@ -60,6 +61,44 @@ describe('the study of many sessions', () => {
     };
     expect(text([item], 120)).toMatch(/lesson {3}witnessed.*│ m1/);
     expect(text([item], 60)).toContain('failed twice, passed twice');
+  });
+});
+
+describe('the view of what was learned', () => {
+  it('is read whole with Enter where it is longer than the screen, and Escape goes back to the list before it closes', async () => {
+    const details = Array.from({ length: 30 }, (_, at) => ({ label: `part ${at}`, text: `text ${at}` }));
+    const item = { id: 'm1', kind: 'lesson', state: 'witnessed', title: 'a mean', details };
+    let draw = () => {};
+    const drawn = new Promise<void>((resolve) => {
+      draw = resolve;
+    });
+    const view = memoryView({ desk: { memories: { list: async () => [item] } }, changed: draw });
+    await drawn;
+    const shown = () => view.rows({ width: 80, height: 24 }).map(plainRow).join('\n');
+    expect(shown()).toContain('what was learned · 1 of 1');
+    expect(view.key({ kind: 'key', name: 'enter' })).toBe('stay');
+    expect(shown()).toContain('lesson, witnessed · 1 of 1');
+    expect(shown()).not.toContain('text 29');
+    view.key({ kind: 'key', name: 'end' });
+    expect(shown()).toContain('text 29');
+    expect(view.key({ kind: 'key', name: 'escape' })).toBe('stay');
+    expect(shown()).toContain('what was learned');
+    expect(view.key({ kind: 'key', name: 'escape' })).toBe('close');
+  });
+});
+
+describe('the form of a fork', () => {
+  const settings = { model: 'demo', permissionMode: 'default', memory: true } as const;
+  const form = () => forkForm(settings, { goal: 'a goal', memory: true });
+
+  it('keeps the model of the record unless another one is named', () => {
+    const empty = form().key({ kind: 'key', name: 'enter' });
+    expect(empty).toMatchObject({ model: 'record', settings: { model: 'demo' } });
+    const named = form();
+    named.key({ kind: 'text', text: 'ollama/qwen3', pasted: false });
+    const done = named.key({ kind: 'key', name: 'enter' });
+    expect(done).toMatchObject({ settings: { model: 'ollama/qwen3' } });
+    expect(done).not.toHaveProperty('model');
   });
 });
 

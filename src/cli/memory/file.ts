@@ -67,7 +67,7 @@ export async function importMemories(desk: Desk): Promise<number> {
   if (drafts.length === 0) {
     throw problem(
       exitCodes.unreadable,
-      `${name} holds no memory that could be imported. Each line is {"kind","about","body"}; kind is lesson, pitfall, fix, strategy, solution or fact.`,
+      `${name === '-' ? 'standard input' : name} holds no memory that could be imported. Each line is {"kind","about","body"}; kind is lesson, pitfall, fix, strategy, solution or fact.`,
     );
   }
   const done = orThrow(await care.adopt(drafts, invocation.global));

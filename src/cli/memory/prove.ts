@@ -3,7 +3,7 @@ import { openProver, type Proven } from '../../compose/memory-proof.ts';
 import { openWorkbench } from '../../compose.ts';
 import type { Memory, MemoryState } from '../../core/memory.ts';
 import { exitCodes, problem } from '../../problem.ts';
-import { confinementLine } from '../../words.ts';
+import { confinementLine, count } from '../../words.ts';
 
 import { listenForInterrupts } from '../interrupts.ts';
 import { printable } from '../terminal.ts';
@@ -102,5 +102,5 @@ function changeOf(memory: Memory, proven: Proven, at: string): StateEvent | null
 function lineOf({ id, outcome, why, before, state, runs }: Row): string {
   const words = { holds: 'holds', fails: 'fails', unproven: 'not tried', 'sandbox-failed': 'stopped' };
   const moved = before === state ? state : `${before} → ${state}`;
-  return `${words[outcome].padEnd(9)}  ${id}  ${moved}  ${why}${runs > 0 ? ` (${runs} runs)` : ''}`;
+  return `${words[outcome].padEnd(9)}  ${id}  ${moved}  ${why}${runs > 0 ? ` (${count(runs, 'run')})` : ''}`;
 }

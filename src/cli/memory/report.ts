@@ -1,6 +1,7 @@
 import type { Effect } from '../../compose/memory-care.ts';
 import type { Memory } from '../../core/memory.ts';
 import { aboutOf } from '../../core/memory-text.ts';
+import { count } from '../../words.ts';
 import { type Desk, put, putJson, sayEmpty } from './desk.ts';
 
 type Rate = Effect['firstTry']['withMemory'];
@@ -112,8 +113,8 @@ function savedWords({
   unknown: number;
 }): string {
   if (sessions === 0) return 'no goal was answered from memory yet';
-  const more = unknown === 0 ? '' : ` (of ${unknown} of them the first session's journal is gone)`;
-  return `about ${tokens} saved by ${sessions} goals that were answered from memory${more}, counted by what the first session of each had cost`;
+  const more = unknown === 0 ? '' : `; what ${unknown} of them had cost is not known any more`;
+  return `about ${tokens} saved by ${count(sessions, 'goal')} answered from memory, counted by what the first session of each had cost${more}`;
 }
 
 function lessonLines(memories: readonly Memory[], lessons: Effect['lessons']): string[] {

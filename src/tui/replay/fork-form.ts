@@ -7,7 +7,15 @@ import { rowOf, wrapText } from '../text.ts';
 
 export interface ForkForm {
   rows(size: Size, seq: number): Row[];
-  key(key: Key): 'open' | 'cancelled' | { settings: Settings; goal: string | null; memory: boolean | null };
+  key(key: Key): 'open' | 'cancelled' | Fork;
+}
+
+interface Fork {
+  settings: Settings;
+  goal: string | null;
+  memory: boolean | null;
+  /** Given where no other model was named. */
+  model?: 'record';
 }
 
 /** What a fork does otherwise: the model, memory on or off, the goal. */
@@ -50,6 +58,7 @@ export function forkForm(settings: Settings, record: { goal: string; memory: boo
           const text = prompt.text.trim();
           return {
             settings: { ...settings, ...(name === '' ? {} : { model: name }) },
+            ...(name === '' ? { model: 'record' } : {}),
             memory: memory === record.memory ? null : memory,
             goal: text === goal.trim() || text === '' ? null : text,
           };

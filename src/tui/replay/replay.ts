@@ -48,11 +48,10 @@ export function replayView(app: App, file: string, events: readonly SessionEvent
       else if (done !== 'open') {
         const from = events[player.place() - 1]?.seq ?? 1;
         app.closeOverlay();
-        app.change(done.settings);
+        const { settings, ...otherwise } = done;
+        app.change(settings);
         app.say(`forked from ${app.feed().state().session || fileId(events)} at event ${from}`, 'quiet');
-        app.start((viewer) =>
-          app.desk.fork({ file, events, from, goal: done.goal, memory: done.memory }, done.settings, viewer),
-        );
+        app.start((viewer) => app.desk.fork({ file, events, from, ...otherwise }, settings, viewer));
       }
       return 'stay';
     }
