@@ -13,7 +13,9 @@ export function memoriesPanel(memories: readonly RecalledMemory[], moment: strin
       { text: `◆ ${memory.kind}, ${memoryFacts(memory)} `, tone: 'gold' },
       { text: oneLine(memory.id), tone: 'quiet' },
     ],
-    ...indented(memory.text.replace(/\s*\n\s*/g, ' · '), width, 3).map((line): Row => [{ text: line, tone: 'plain' }]),
+    ...indented(memory.text.replace(/\s*\n\s*/g, ' · '), width, 3).map(
+      (line): Row => [{ text: line, tone: 'plain' }],
+    ),
     ...(memory.why
       ? indented(`because ${memory.why}`, width, 2).map((line): Row => [{ text: line, tone: 'quiet' }])
       : []),
