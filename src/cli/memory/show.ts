@@ -107,12 +107,12 @@ function proofOf(memory: Memory): Detail[] {
   ];
 }
 
-/** Ids of the sessions that taught a memory. */
+/** Ids of the sessions that taught a memory; one that only used it is none of them. */
 function taughtBy(memory: Memory): string[] {
   const { session, attempt } = memory.provenance;
   const first = session === null ? [] : [`${session}${attempt === null ? '' : `:${attempt}`}`];
   if (memory.kind !== 'lesson') return first;
-  return [...first, ...memory.seenIn.filter((one) => one !== session)];
+  return [...first, ...(memory.taughtIn ?? []).filter((one) => one !== session)];
 }
 
 function sourceWords(memory: Memory): string {
