@@ -1,5 +1,5 @@
 import type { MemoryEntry } from '../../compose/memory-care.ts';
-import type { Memory, MemoryUse } from '../../core/memory.ts';
+import type { Lesson, Memory, MemoryUse } from '../../core/memory.ts';
 import { aboutOf, bodyOf, plainMemory } from '../../core/memory-text.ts';
 import { type Desk, memoryOf, put, putJson } from './desk.ts';
 
@@ -91,7 +91,7 @@ function proofOf(memory: Memory): Detail[] {
     return [{ label: 'checks', text: checks.join('\n') || 'none' }];
   }
   const { witness, signatures } = memory;
-  const failures = signatures.map((one) => [one.class, one.template].filter(Boolean).join(': '));
+  const failures = signatures.map(failureWords);
   if (!witness)
     return [
       { label: 'witness', text: 'none: it is never put before a model' },
@@ -105,6 +105,11 @@ function proofOf(memory: Memory): Detail[] {
     { label: 'fails as', text: witness.signature.key },
     { label: 'failures', text: failures.join('\n') },
   ];
+}
+
+/** The template with its class before it, which many name themselves. */
+function failureWords({ class: name, template }: Lesson['signatures'][number]): string {
+  return name === undefined || template.startsWith(name) ? template : `${name}: ${template}`;
 }
 
 /** Ids of the sessions that taught a memory; one that only used it is none of them. */
