@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type ConfigProblem, readDotenv } from './config/files.ts';
+import { whyNoHome } from './config/home.ts';
 import {
   environmentLayer,
   type Flags,
@@ -203,17 +204,12 @@ async function findHome(
     return { home: dataFolders('kintsugi', { suffix: '' }).data, homeSource, problems: [] };
   }
   const home = path.resolve(cwd, named);
-  const isFile = statSync(home, { throwIfNoEntry: false })?.isDirectory() === false;
-  const problem: ConfigProblem = {
-    where: 'KINTSUGI_HOME',
-    what: `is ${home}, which is not a folder`,
-    fix: 'Name a folder; it is made when it is missing.',
-    exitCode: 52,
-  };
+  const what = whyNoHome(home);
+  const fix = 'Name a folder; it is made when it is missing.';
   return {
     home,
     homeSource: { layer: 'environment', name: 'KINTSUGI_HOME' },
-    problems: isFile ? [problem] : [],
+    problems: what === null ? [] : [{ where: 'KINTSUGI_HOME', what, fix, exitCode: 52 }],
   };
 }
 

@@ -303,6 +303,21 @@ describe('bad input', () => {
     expect(exitCode).toBe(52);
   });
 
+  it('is a home below a file', async () => {
+    writeFileSync(path.join(folder, 'file'), '');
+    const { text, exitCode } = await problems({}, { KINTSUGI_HOME: path.join(folder, 'file', 'a', 'b') });
+    expect(text).toContain(`but ${path.join(folder, 'file')} is not a folder`);
+    expect(exitCode).toBe(52);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is a home among the files of processes', async () => {
+    for (const place of ['/proc', '/proc/no-such-process', '/proc/no-such-process/home']) {
+      const { text, exitCode } = await problems({}, { KINTSUGI_HOME: place });
+      expect(text).toContain(`KINTSUGI_HOME is ${place}, and no folder can be made in /proc`);
+      expect(exitCode).toBe(52);
+    }
+  });
+
   it('in the name of a variable is a warning with the nearest name', async () => {
     const { warnings } = await config(
       {},

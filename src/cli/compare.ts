@@ -40,7 +40,7 @@ export function comparisonLines(
 
 function attemptText(taken: AttemptTaken | null): string {
   if (!taken) return '–';
-  const { verdict, memories, program, diagnosis } = taken;
+  const { verdict, memories, heldOut, program, diagnosis } = taken;
   const how =
     verdict === null
       ? 'was cut off'
@@ -55,7 +55,11 @@ function attemptText(taken: AttemptTaken | null): string {
         .join(', ')
     : 'no program';
   const recalled = memories.length > 0 ? ` · recalled ${memories.map(({ id }) => id).join(', ')}` : '';
-  return `${how} · ${files}${recalled}${diagnosis ? ` · why: ${diagnosis}` : ''}`;
+  const left =
+    heldOut.length > 0
+      ? ` · left out on purpose, to measure memory: ${heldOut.map(({ id }) => id).join(', ')}`
+      : '';
+  return `${how} · ${files}${recalled}${left}${diagnosis ? ` · why: ${diagnosis}` : ''}`;
 }
 
 function brief(text: string): string {

@@ -39,6 +39,7 @@ ${factsPart(state)}
 <main>
 ${planPart(state)}
 ${memoriesPart('Recalled for the plan', state.recalled)}
+${memoriesPart('Left out on purpose for the plan, to measure memory', state.heldOut)}
 <h2 id="attempts">Attempts</h2>
 ${state.steps.map((step) => step.attempts.map((attempt, at) => attemptPart(state, step, at, attempt, code)))}
 ${newsPart(state)}
@@ -159,6 +160,7 @@ ${run && html`<h3>Output <span class="soft">${runText(run)}, sandbox ${run.sandb
 ${reports.map(({ check, report }) => report && html`<h3>${report.ok ? '✓' : '✗'} Check ${check} <span class="soft">${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped</span></h3><ul>${report.cases.map(casePart)}</ul>`)}
 ${diagnosis && html`<h3>Why</h3><p>${diagnosis.text}</p>`}
 ${memoriesPart('Recalled for the next attempt', attempt.recalled)}
+${memoriesPart('Left out on purpose for the next attempt, to measure memory', attempt.heldOut)}
 </details>
 `;
 }

@@ -47,7 +47,8 @@ export interface MemoryInvocation {
 
 interface Description {
   about: string;
-  argument?: readonly [form: string, about: string];
+  /** The words behind the verb, each with what it is. */
+  arguments?: Readonly<Record<string, string>>;
   options?: readonly (keyof typeof options)[];
   help: string;
 }
@@ -78,57 +79,57 @@ const descriptions: Record<Verb, Description> = {
   },
   search: {
     about: 'the memories near a query, in every state, best first',
-    argument: ['<query...>', 'an error, a diagnosis, a goal, or words'],
+    arguments: { '<query...>': 'an error, a diagnosis, a goal, or words' },
     options: ['kind', 'state', 'language', 'limit'],
     help: '--json: an array of {"id","kind","state","score","about","body",…}; score is 0 … 1. Nothing near: an empty array, exit 0.\nA query that begins with a dash stands behind --.',
   },
   show: {
     about: 'one memory whole: its words, proof, sessions, effect and history',
-    argument: ['<id>', 'an id or the beginning of one'],
+    arguments: { '<id>': 'an id or the beginning of one' },
     help: 'Exit codes: 2 no such memory.',
   },
   why: {
     about: 'what was recalled for an attempt, what was not, and why',
-    argument: ['<attempt>', 'SESSION, SESSION:ATTEMPT, a journal file, or latest'],
+    arguments: { '<attempt>': 'SESSION, SESSION:ATTEMPT, a journal file, or latest' },
     help: 'Read from the journal alone: kintsugi sessions lists them.',
   },
   verify: {
     about: 'run the witnesses again in the sandbox; what no longer holds is retired',
-    argument: ['[id...]', 'ids; none with --all'],
+    arguments: { '[id...]': 'ids; none with --all' },
     options: ['all'],
     help: 'A candidate whose witness holds becomes witnessed. Exit codes: 0 nothing failed · 3 something no longer holds · 44 no sandbox.',
   },
   forget: {
     about: 'take memories out for good',
-    argument: ['[id...]', 'ids; none with --since or --all'],
+    arguments: { '[id...]': 'ids; none with --since or --all' },
     options: ['since', 'all', 'yes'],
     help: 'A tombstone is written; the lines before it stay in the log. --all and --since ask in a terminal; --all needs --yes elsewhere.',
   },
   disable: {
     about: 'put memories out of use until enable',
-    argument: ['<id...>', 'ids or beginnings of them'],
+    arguments: { '<id...>': 'ids or beginnings of them' },
     help: 'Their state becomes quarantined; nothing is lost.',
   },
   enable: {
     about: 'give disabled memories the state back that they had',
-    argument: ['<id...>', 'ids or beginnings of them'],
+    arguments: { '<id...>': 'ids or beginnings of them' },
     help: 'Also for what was quarantined because it did harm.',
   },
   export: {
     about: 'all memories as JSONL',
-    argument: ['[file]', 'a new file; none or -: standard output'],
+    arguments: { '[file]': 'a new file; none or -: standard output' },
     options: ['kind', 'state', 'language', 'force'],
     help: 'What import takes.',
   },
   import: {
     about: 'memories from a file, as candidates',
-    argument: ['<file>', 'JSONL of {"kind","about","body",…}; - is standard input'],
+    arguments: { '<file>': 'JSONL of {"kind","about","body",…}; - is standard input' },
     options: ['global'],
     help: 'kind: lesson, pitfall, fix, strategy, solution or fact. Nothing imported is used before it was proven here (memory verify).\nGood lines are kept, bad ones are named. Exit codes: 42 unreadable, or no usable line.',
   },
   report: {
     about: 'what memory did for your sessions, drawn and with its uncertainty',
-    help: 'Counted from the log alone, the same each time.',
+    help: 'Counted from the log and the journals alone, the same each time.',
   },
   rebuild: {
     about: 'make the index again from the log',
@@ -136,7 +137,10 @@ const descriptions: Record<Verb, Description> = {
   },
   embedder: {
     about: 'what turns texts into vectors: status, or install a model',
-    argument: ['[what] [model]', 'status, or install [organisation/name]'],
+    arguments: {
+      '[what]': 'status (when left out) or install',
+      '[model]': 'what to install: organisation/name of a model of sentences',
+    },
     help: 'install downloads a model; nothing else of memory uses the network. Settings: KINTSUGI_EMBEDDER=organisation/name.',
   },
 };
@@ -161,22 +165,19 @@ export function addMemory(
       );
   });
   for (const verb of verbs) {
-    const { about, argument, options: own = [], help } = descriptions[verb];
+    const { about, arguments: words = {}, options: own = [], help } = descriptions[verb];
     const command = withOptions(memory.command(verb), ['general']);
     if (verb === 'verify') withOptions(command, ['permissions', 'confinement', 'policy']);
     command.description(about).option('--json', 'as JSON').addHelpText('after', `\n${help}`);
     for (const name of own) options[name](command);
-    if (argument) {
-      const [form, aboutIt] = argument;
-      for (const one of form.split(' ')) command.argument(one, aboutIt);
-    }
+    for (const [form, aboutIt] of Object.entries(words)) command.argument(form, aboutIt);
     command.action((...given: unknown[]) => {
       refuseForeign(command);
-      const words = given
+      const said = given
         .slice(0, -2)
         .flat()
         .filter((word) => typeof word === 'string');
-      take(invocationOf(verb, words, command.optsWithGlobals()));
+      take(invocationOf(verb, said, command.optsWithGlobals()));
     });
   }
 }

@@ -29,6 +29,8 @@ export interface AttemptTaken {
   /** The `seq` of its first event. */
   seq: number;
   memories: RecalledMemory[];
+  /** What fitted and was left out on purpose. */
+  heldOut: RecalledMemory[];
   prompt: string;
   program: Program | null;
   verdict: Verdict | null;
@@ -63,16 +65,17 @@ function attemptsOf(
   events: readonly SessionEvent[],
 ): { step: number; attempt: number; taken: AttemptTaken }[] {
   const found: { step: number; attempt: number; taken: AttemptTaken }[] = [];
-  let memories: RecalledMemory[] = [];
+  const nothing: Pick<AttemptTaken, 'memories' | 'heldOut'> = { memories: [], heldOut: [] };
+  let given = nothing;
   let isAsking = false;
   for (const event of events) {
     const last = found.at(-1)?.taken;
-    if (event.type === 'memory.recalled') memories = event.memories;
+    if (event.type === 'memory.recalled') given = { memories: event.memories, heldOut: event.heldOut ?? [] };
     if (event.type === 'attempt.started') {
       const attempt = found.filter(({ step }) => step === event.step).length + 1;
-      const taken = { seq: event.seq, memories, prompt: '', program: null, verdict: null, diagnosis: null };
+      const taken = { seq: event.seq, ...given, prompt: '', program: null, verdict: null, diagnosis: null };
       found.push({ step: event.step, attempt, taken });
-      memories = [];
+      given = nothing;
       isAsking = true;
     }
     if (!last && event.type !== 'attempt.started') continue;

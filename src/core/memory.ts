@@ -103,8 +103,10 @@ export interface Lesson extends Remembered {
   witness?: Witness;
   /** Names of code in the files and checks that came with the goal. */
   names?: string[];
-  /** Sessions in which it was seen to hold, the first included. */
+  /** Sessions in which it was seen to hold, by a witness or by its use; the first included. */
   seenIn: string[];
+  /** Those of them that ended in a witness; absent: only the one it was learned in. */
+  taughtIn?: string[];
 }
 
 export interface Solution extends Remembered {

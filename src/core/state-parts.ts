@@ -23,6 +23,7 @@ export function newAttempt(attempt: number): AttemptState {
     verdict: null,
     diagnosis: null,
     recalled: [],
+    heldOut: [],
   };
 }
 

@@ -33,6 +33,8 @@ export interface SessionState {
   plan: Plan | null;
   steps: StepState[];
   recalled: RecalledMemory[];
+  /** What fitted and was left out on purpose. */
+  heldOut: RecalledMemory[];
   /** The memory that answered the goal, or was tried for it; null when none was known. */
   solution: string | null;
   /** What was kept for the next session, in order. */
@@ -91,6 +93,8 @@ export interface AttemptState {
   verdict: Verdict | null;
   diagnosis: Diagnosis | null;
   recalled: RecalledMemory[];
+  /** What fitted and was left out on purpose. */
+  heldOut: RecalledMemory[];
 }
 
 export const initialState: SessionState = {
@@ -104,6 +108,7 @@ export const initialState: SessionState = {
   plan: null,
   steps: [],
   recalled: [],
+  heldOut: [],
   solution: null,
   learned: [],
   memoryNews: [],
@@ -165,10 +170,12 @@ export function reduce(before: SessionState, event: SessionEvent): SessionState 
     case 'memory.credited':
     case 'lesson.tested':
       return withNews(state, event);
-    case 'memory.recalled':
+    case 'memory.recalled': {
+      const given = { recalled: event.memories, heldOut: event.heldOut ?? [] };
       return event.moment === 'plan'
-        ? { ...state, recalled: event.memories }
-        : inAttempt(state, null, (attempt) => ({ ...attempt, recalled: event.memories }));
+        ? { ...state, ...given }
+        : inAttempt(state, null, (attempt) => ({ ...attempt, ...given }));
+    }
     case 'model.asked':
       return {
         ...state,

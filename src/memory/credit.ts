@@ -1,3 +1,4 @@
+import { groupOf } from '../core/flip.ts';
 import type { Arm, Lesson, MemoryStats, MemoryUse } from '../core/memory.ts';
 
 /**
@@ -12,7 +13,8 @@ const priorWeight = 5;
 const clusterWeight = 4;
 /** How far an advantage is drawn to nothing, in attempts. */
 const shrinkage = 2;
-const leastInjections = 3;
+/** Injections of a memory before anything is said of its effect. */
+export const leastInjections = 3;
 const vainInjections = 7;
 /** The chance of a false alarm that is taken. */
 const alarm = 0.05;
@@ -137,16 +139,22 @@ export function drawOf(seed: number, text: string): number {
   return ((state ^ (state >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Sessions in which a lesson was injected, is not said to be left out, and the attempt passed. */
-export function sessionsHelped(lesson: Lesson, uses: readonly MemoryUse[]): string[] {
-  const helped = uses.filter(
-    (use) =>
-      use.arm === 'inject' &&
-      use.passed &&
-      use.memories.includes(lesson.id) &&
-      (use.applied === null || use.applied.includes(lesson.id)),
+/**
+ * Whether a use shows that a lesson holds: it was given, the attempt passed, and the model says that it applied it or, where the model says
+ * nothing, it was given after a failure that the lesson is about. A first try that passes with it in the prompt shows nothing of the kind.
+ */
+export function showsItHolds(lesson: Lesson, use: MemoryUse): boolean {
+  if (use.arm !== 'inject' || !use.passed || !use.memories.includes(lesson.id)) return false;
+  if (use.applied !== null) return use.applied.includes(lesson.id);
+  return (
+    use.moment === 'reflect' &&
+    lesson.signatures.some((signature) => use.cluster === `error:${groupOf(signature)}`)
   );
-  return [...new Set(helped.map((use) => use.session))];
+}
+
+/** Sessions in which a use showed that a lesson holds. */
+export function sessionsHelped(lesson: Lesson, uses: readonly MemoryUse[]): string[] {
+  return [...new Set(uses.filter((use) => showsItHolds(lesson, use)).map((use) => use.session))];
 }
 
 function injectionsOf(id: string, uses: readonly MemoryUse[]) {

@@ -67,6 +67,7 @@ const memorySchema = z.discriminatedUnion('kind', [
     about: text,
     signatures: z.array(z.looseObject({ hash: text })),
     seenIn: z.array(text),
+    taughtIn: z.array(text).optional(),
   }),
   z.looseObject({ kind: z.literal('solution'), ...remembered, goal: text, program }),
   z.looseObject({

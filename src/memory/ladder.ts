@@ -1,6 +1,6 @@
 import type { Lesson, Memory, MemoryState, MemoryUse } from '../core/memory.ts';
 import { suspicionOf } from '../core/suspicion.ts';
-import { confidenceOf, harmOf, sessionsHelped } from './credit.ts';
+import { confidenceOf, harmOf, leastInjections, sessionsHelped, statsOf } from './credit.ts';
 
 /** The rungs a lesson stands on. Up by proof only; down at once. */
 
@@ -11,7 +11,7 @@ export function mayBeUsed(memory: Pick<Memory, 'state'>): boolean {
   return inUse.includes(memory.state);
 }
 
-/** The sessions in which a lesson was seen to hold: those that proved it, and those that passed with it. */
+/** The sessions in which a lesson was seen to hold: those that proved it, and those whose use of it showed it. */
 export function seenInSessions(lesson: Lesson, uses: readonly MemoryUse[]): string[] {
   return [...new Set([...lesson.seenIn, ...sessionsHelped(lesson, uses)])];
 }
@@ -22,8 +22,8 @@ const trustLost = 0.5;
 
 /**
  * Where a lesson belongs by what is known now, and why, or null when it stays. A lesson without a witness never leaves `candidate`; two sessions
- * replicate; trust takes three, an advantage that is likely real, and words that nobody brought from outside, and is lost with that advantage. Harm
- * quarantines.
+ * replicate; trust takes three, three injections, an advantage that is likely real, and words that nobody brought from outside, and is lost with that
+ * advantage. Harm quarantines.
  */
 export function rungOf(
   lesson: Lesson,
@@ -45,6 +45,7 @@ export function rungOf(
     lesson.state === 'replicated' &&
     seen >= 3 &&
     homeGrown &&
+    statsOf(lesson.id, uses).injected >= leastInjections &&
     confidenceOf(lesson.id, uses) >= sureEnough
   ) {
     return { state: 'trusted', why: `${seen} sessions saw it hold, and attempts with it pass more often` };

@@ -14,7 +14,7 @@ import type {
   StateChange,
 } from '../core/memory.ts';
 import type { MemoryStore } from '../core/seams.ts';
-import { distinctUses, drawOf, statsOf, switchedOff } from './credit.ts';
+import { distinctUses, drawOf, showsItHolds, statsOf, switchedOff } from './credit.ts';
 import { entryState, holdsBeyond, mayBeUsed, rungOf, seenInSessions } from './ladder.ts';
 import { type Change, placeDraft, sameGoal, wordLikeness } from './operations.ts';
 
@@ -147,11 +147,11 @@ export function makeMemoryStore(options: StoreOptions): MemoryStore {
       ];
       const done = await ledger.append(events);
       if (done.kind !== 'appended') return [];
-      if (!use.passed || use.arm !== 'inject') return states;
       const moved: StateChange[] = [];
       for (const id of use.memories) {
-        const helped = use.applied === null || use.applied.includes(id);
-        if (helped && !states.some((one) => one.id === id && one.state === 'quarantined'))
+        const memory = ledger.byId(id);
+        const holds = memory?.kind === 'lesson' && showsItHolds(memory, use);
+        if (holds && !states.some((one) => one.id === id && one.state === 'quarantined'))
           moved.push(...(await promoted(id)));
       }
       return [...states, ...moved];

@@ -134,6 +134,7 @@ function changed(
       set: {
         ...filled,
         seenIn,
+        taughtIn: [...new Set([...taughtIn(lesson), ...draft.seenIn])],
         signatures,
         scope,
         state,
@@ -144,6 +145,10 @@ function changed(
       why: `${operation === 'EDIT' ? 'completed' : 'seen to hold again'} in session ${draft.provenance.session ?? 'unknown'}`,
     },
   };
+}
+
+function taughtIn({ taughtIn: sessions, provenance }: Lesson): string[] {
+  return sessions ?? (provenance.session === null ? [] : [provenance.session]);
 }
 
 function placeSolution(draft: Draft<Solution>, near: readonly Solution[], placing: Placing): Operation {

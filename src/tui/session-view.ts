@@ -233,9 +233,9 @@ function toldOf(state: SessionState, current: AttemptState | null, width: number
   if (current && (current.reports.length > 0 || state.running?.check))
     panels.push(testsPanel(current.reports, state.running?.check ?? null, width));
   if (current?.scan) panels.push(findingsPanel(current.scan.findings, scanText(current), width));
-  if (current) panels.push(memoriesPanel(current.recalled, 'the next attempt', width));
+  if (current) panels.push(memoriesPanel(current, 'the next attempt', width));
   if (state.solution !== null && attempts(state) < 2) panels.push(solutionPanel(state.solution, width));
-  if (!current || current.attempt === 1) panels.push(memoriesPanel(state.recalled, 'the plan', width));
+  if (!current || current.attempt === 1) panels.push(memoriesPanel(state, 'the plan', width));
   panels.push(newsPanel(state.memoryNews, width));
   if (!current && state.plan) panels.push(approachPanel(state.plan.approach, width));
   return panels;

@@ -60,7 +60,7 @@ describe('kintsugi memory', () => {
     for (const verb of [['list'], ['search', 'anything'], ['verify', '--all'], ['report']]) {
       const { code, stdout } = await memory(...verb);
       expect([verb, code]).toEqual([verb, 0]);
-      expect(stdout).toContain('Nothing is remembered yet');
+      expect(stdout).toContain('Nothing is remembered in');
     }
     expect(await json('list')).toEqual([]);
     expect(await json('search', 'anything')).toEqual([]);

@@ -81,6 +81,8 @@ describe('a lesson', () => {
     expect(await store.recall(query)).toMatchObject({ memories: [{ id, trust: 'witnessed' }] });
     for (let at = 0; at < 8; at += 1) await store.credit(use([], false));
     expect(await store.credit(use([id], true))).toMatchObject([{ id, state: 'replicated' }]);
+    // Three sessions saw it hold, yet two uses are not enough to say what it adds.
+    expect(await store.credit(use([id], true))).toEqual([]);
     expect(await store.credit(use([id], true))).toMatchObject([{ id, state: 'trusted' }]);
     // Others learn to do without it: what it adds is gone, and so is the trust.
     for (let at = 0; at < 60; at += 1) await store.credit(use([], true));
@@ -96,6 +98,27 @@ describe('a lesson', () => {
       operation: 'NOOP',
       id,
       state: 'quarantined',
+    });
+  });
+
+  it('is seen to hold where the model applied it, or where it followed a failure that it is about, and not by a first try that passes anyway', async () => {
+    const { store, opened, id, state } = await learnt(temporaryFolder());
+    const group = lessonOf('slices').signatures[0]?.hash;
+    const about = { applied: null, cluster: `error:${group}` };
+    const elsewhere = [
+      use([id], true, { applied: null, moment: 'plan', cluster: 'first:python' }),
+      use([id], true, { applied: [] }),
+      use([id], true, { applied: null, cluster: 'error:other' }),
+      use([id], false, about),
+    ];
+    for (const one of elsewhere) expect(await store.credit(one)).toEqual([]);
+    expect(state()).toBe('witnessed');
+    expect(opened.byId(id)).toMatchObject({ memory: { stats: { injected: 4 }, seenIn: ['s1'] } });
+    const held = use([id], true, about);
+    expect(await store.credit(held)).toMatchObject([{ id, state: 'replicated' }]);
+    await store.remember(draft({ seenIn: ['s7'], about: 'another' }));
+    expect(opened.byId(id)).toMatchObject({
+      memory: { seenIn: ['s1', held.session, 's7'], taughtIn: ['s1', 's7'] },
     });
   });
 
@@ -159,6 +182,8 @@ describe('a lesson of one project', () => {
     await store.credit(use([id], true));
     await open(home, 'p2').store.credit(use([id], false));
     await open(home, 'p2').store.credit(use([id], true, { applied: [] }));
+    const first = { applied: null, moment: 'plan' as const, cluster: 'first:python' };
+    expect(await open(home, 'p2').store.credit(use([id], true, first))).toEqual([]);
     expect(opened.byId(id)).toMatchObject({ memory: { scope: { project: 'p1' } } });
   });
 

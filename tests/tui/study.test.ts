@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { comparisonLines } from '../../src/cli/compare.ts';
+import { sessionPage } from '../../src/cli/export-page.ts';
 import { compareSessions } from '../../src/core/compare.ts';
 import type { SessionEvent } from '../../src/core/events.ts';
+import { initialState, reduce } from '../../src/core/state.ts';
 import { plainReading } from '../../src/tui/highlight.ts';
+import { memoriesPanel } from '../../src/tui/panels/memory.ts';
 import { compareRows } from '../../src/tui/replay/compare-view.ts';
 import { forkForm } from '../../src/tui/replay/fork-form.ts';
 import { memoryRows, memoryView } from '../../src/tui/study/memory-view.ts';
@@ -51,7 +55,7 @@ describe('the study of many sessions', () => {
   it('an empty memory is said in words, and a full one is listed beside what proves it', () => {
     const text = (items: Parameters<typeof memoryRows>[0]['items'], width: number) =>
       memoryRows({ items, failure: '', chosen: 0 }, width, 20).map(plainRow).join('\n');
-    expect(text([], 80)).toContain('Nothing is remembered yet.');
+    expect(text([], 80)).toContain('Nothing is remembered.');
     const item = {
       id: 'm1',
       kind: 'lesson',
@@ -135,11 +139,52 @@ describe('two sessions side by side', () => {
     );
   });
 
+  it('say what was left out on purpose, to measure memory', () => {
+    const events = heldOutIn(named('python'));
+    const { attempts } = compareSessions(events, named('python'));
+    expect(attempts.map(({ left, right }) => [left?.heldOut.length, right?.heldOut.length])).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
+    const lines = comparisonLines(compareSessions(events, named('python')), { left: 'a', right: 'b' });
+    expect(lines.map(({ text }) => text).join('\n')).toContain('left out on purpose, to measure memory: l1');
+    const rows = compareRows(
+      { name: 'a', events },
+      { name: 'b', events: named('python') },
+      100,
+      plainReading,
+    );
+    expect(rows.map(plainRow).join('\n')).toContain('◇ l1 left out on purpose');
+  });
+
   it('one that went on longer has attempts that the other has not', () => {
     const events = named('python');
     const cut = events.filter((event) => event.seq < 34);
     const comparison = compareSessions(events, cut);
     expect(comparison.attempts[1]).toMatchObject({ right: null, differs: [] });
     expect(comparison.outcomes.right).toBeNull();
+  });
+});
+
+const heldOut = { id: 'l1', kind: 'lesson' as const, trust: 'witnessed', text: 'count from zero' };
+
+/** The same session, where one memory fitted for the plan and was left out. */
+function heldOutIn(events: readonly SessionEvent[]): SessionEvent[] {
+  return events.map((event) =>
+    event.type === 'memory.recalled' && event.moment === 'plan'
+      ? { ...event, memories: [], arm: 'hold-out', heldOut: [heldOut] }
+      : event,
+  );
+}
+
+describe('a memory that was left out on purpose', () => {
+  it('is told by the page and by the panel of the dashboard', async () => {
+    const events = heldOutIn(named('python'));
+    expect(await sessionPage(events)).toContain('Left out on purpose for the plan, to measure memory');
+    expect(await sessionPage(named('python'))).not.toContain('eft out on purpose');
+    const panel = memoriesPanel(events.reduce(reduce, initialState), 'the plan', 100);
+    expect(panel.draw(100, 5).map(plainRow).join('\n')).toBe(
+      '◇ left out on purpose for the plan, to measure memory: l1',
+    );
   });
 });

@@ -78,6 +78,6 @@ export function putLine(desk: Pick<Desk, 'io'>, text: string): void {
 /** Says that there is nothing, and how something comes to be. */
 export function sayEmpty({ io, care }: Desk): void {
   io.stdout.write(
-    `Nothing is remembered yet in ${care.directory}. Sessions that mend a failure teach; kintsugi memory import FILE brings candidates.\n`,
+    `Nothing is remembered in ${care.directory}. Sessions that mend a failure teach; kintsugi memory import FILE brings candidates.\n`,
   );
 }

@@ -6,7 +6,7 @@ import { type Desk, put, putJson, sayEmpty } from './desk.ts';
 
 type Rate = Effect['firstTry']['withMemory'];
 
-/** `memory report`: what memory did, from the log alone. */
+/** `memory report`: what memory did, from the log and the journals. */
 export async function reportMemory(desk: Desk): Promise<number> {
   const { care, invocation, config } = desk;
   const effect = care.effect();
@@ -54,7 +54,7 @@ export function reportLines(
     'Passed within k attempts',
     ...effect.withinAttempts.map(
       ({ attempts, withMemory, without }) =>
-        `  k = ${attempts}  with memory ${rateWords(withMemory)} · without ${rateWords(without)}`,
+        `  k = ${attempts}  memories given ${rateWords(withMemory)} · none given ${rateWords(without)}`,
     ),
     '',
     ...curveLines(effect.curve),
@@ -69,12 +69,12 @@ function comparedLines(name: string, { withMemory, heldOut, without, lift }: Eff
   const percent = (part: number) => `${part >= 0 ? '+' : '−'}${Math.abs(Math.round(part * 100))}`;
   const words =
     lift === null
-      ? `not enough data to say whether memory helps (n = ${withMemory.total} with, ${without.total} without; 5 of each are the least)`
+      ? `not enough data to say whether memory helps (n = ${withMemory.total} with memories given, ${without.total} with none; 5 of each are the least)`
       : `${percent(lift.difference)} points (95 %: ${percent(lift.low)} to ${percent(lift.high)}): ${
           lift.low > 0 ? 'memory helps' : lift.high < 0 ? 'memory harms' : 'no difference can be told'
         }`;
   return [
-    `  ${name.padEnd(15)}  with memory ${rateWords(withMemory)} · left out ${rateWords(heldOut)} · all without ${rateWords(without)}`,
+    `  ${name.padEnd(15)}  memories given ${rateWords(withMemory)} · left out ${rateWords(heldOut)} · all with none given ${rateWords(without)}`,
     `  ${''.padEnd(15)}  ${words}`,
   ];
 }
@@ -98,8 +98,8 @@ function curveLines(curve: Effect['curve']): string[] {
   const each = curve[0]?.sessions ?? 1;
   return [
     `Learning curve: first tries that passed, ${each === 1 ? 'a session' : `${each} sessions`} a column, the oldest first (· no data)`,
-    `  with memory  ${curve.map((group) => barOf(group.withMemory)).join('')}`,
-    `  without      ${curve.map((group) => barOf(group.without)).join('')}`,
+    `  memories given  ${curve.map((group) => barOf(group.withMemory)).join('')}`,
+    `  none given      ${curve.map((group) => barOf(group.without)).join('')}`,
   ];
 }
 
@@ -143,7 +143,7 @@ function scopeLines(scopes: Effect['scopes']): string[] {
     '',
     'By language',
     ...scopes.map(({ language, withMemory, without, switchedOff }) => {
-      const rates = `with memory ${rateWords(withMemory)} · without ${rateWords(without)}`;
+      const rates = `memories given ${rateWords(withMemory)} · none given ${rateWords(without)}`;
       return `  ${(language || 'not known').padEnd(11)} ${rates}${switchedOff === null ? '' : `; ${switchedOff}`}`;
     }),
   ];

@@ -1,5 +1,5 @@
 import type { MemoryEntry } from '../../compose/memory-care.ts';
-import type { Memory, MemoryUse } from '../../core/memory.ts';
+import type { Lesson, Memory, MemoryUse } from '../../core/memory.ts';
 import { aboutOf, bodyOf, plainMemory } from '../../core/memory-text.ts';
 import { type Desk, memoryOf, put, putJson } from './desk.ts';
 
@@ -91,7 +91,7 @@ function proofOf(memory: Memory): Detail[] {
     return [{ label: 'checks', text: checks.join('\n') || 'none' }];
   }
   const { witness, signatures } = memory;
-  const failures = signatures.map((one) => [one.class, one.template].filter(Boolean).join(': '));
+  const failures = signatures.map(failureWords);
   if (!witness)
     return [
       { label: 'witness', text: 'none: it is never put before a model' },
@@ -107,12 +107,17 @@ function proofOf(memory: Memory): Detail[] {
   ];
 }
 
-/** Ids of the sessions that taught a memory. */
+/** The template with its class before it, which many name themselves. */
+function failureWords({ class: name, template }: Lesson['signatures'][number]): string {
+  return name === undefined || template.startsWith(name) ? template : `${name}: ${template}`;
+}
+
+/** Ids of the sessions that taught a memory; one that only used it is none of them. */
 function taughtBy(memory: Memory): string[] {
   const { session, attempt } = memory.provenance;
   const first = session === null ? [] : [`${session}${attempt === null ? '' : `:${attempt}`}`];
   if (memory.kind !== 'lesson') return first;
-  return [...first, ...memory.seenIn.filter((one) => one !== session)];
+  return [...first, ...(memory.taughtIn ?? []).filter((one) => one !== session)];
 }
 
 function sourceWords(memory: Memory): string {

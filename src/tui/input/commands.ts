@@ -5,7 +5,7 @@ export const commands = [
   { name: 'stats', says: 'attempts to pass, errors, tokens and cost over all sessions' },
   { name: 'cost', says: 'tokens and dollars of this session and of all since the start' },
   { name: 'memory', says: 'what was learned: on, off, or browse' },
-  { name: 'replay', says: 'watch a session again: /replay [ID]' },
+  { name: 'replay', says: 'watch a session again, or two side by side: /replay [A] [B]' },
   { name: 'resume', says: 'go on with a session that was cut off: /resume [ID]' },
   { name: 'fork', says: 'go on from a session in a new one: /fork [ID] [EVENT]' },
   { name: 'diff', says: 'the program against the one of the attempt before' },

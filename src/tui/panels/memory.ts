@@ -5,10 +5,23 @@ import type { Row } from '../style.ts';
 import { oneLine, wrapText } from '../text.ts';
 import { fixedPanel, heading, type Panel } from './layout.ts';
 
-/** What memory gave for this moment: kind, trust, how often it was seen to hold, where it holds, the words, and why it was recalled. */
-export function memoriesPanel(memories: readonly RecalledMemory[], moment: string, width: number): Panel {
-  if (memories.length === 0) return fixedPanel([]);
-  const rows = memories.flatMap((memory): Row[] => [
+/** What memory gave for this moment: kind, trust, how often it was seen to hold, where it holds, the words, and why it was recalled; or what was left out on purpose. */
+export function memoriesPanel(
+  { recalled, heldOut }: Record<'recalled' | 'heldOut', readonly RecalledMemory[]>,
+  moment: string,
+  width: number,
+): Panel {
+  if (heldOut.length > 0) {
+    const ids = heldOut.map(({ id }) => id).join(', ');
+    const words = `left out on purpose for ${moment}, to measure memory: ${ids}`;
+    return fixedPanel(
+      wrapText(oneLine(words), width - 2, 3).map(
+        (text, at): Row => [{ text: `${at === 0 ? '◇ ' : '  '}${text}`, tone: 'quiet' }],
+      ),
+    );
+  }
+  if (recalled.length === 0) return fixedPanel([]);
+  const rows = recalled.flatMap((memory): Row[] => [
     [
       { text: `◆ ${memory.kind}, ${memoryFacts(memory)} `, tone: 'gold' },
       { text: oneLine(memory.id), tone: 'quiet' },
@@ -24,7 +37,7 @@ export function memoriesPanel(memories: readonly RecalledMemory[], moment: strin
     least: Math.min(rows.length + 1, 3),
     most: rows.length + 1,
     draw: (columns, height) => [
-      heading(`recalled for ${moment}`, columns, String(memories.length)),
+      heading(`recalled for ${moment}`, columns, String(recalled.length)),
       ...rows.slice(0, height - 1),
     ],
   };
@@ -93,9 +106,10 @@ export function newsRows(news: MemoryNews, width: number): Row[] {
       const { use, changed } = news;
       if (use.memories.length === 0 && changed.length === 0) return [];
       const applied = use.applied === null ? '' : `, ${use.applied.length} applied`;
+      const part = use.arm === 'hold-out' ? 'left out on purpose of' : 'used in';
       const used: Row = [
         {
-          text: `± ${use.memories.length === 1 ? 'a memory' : `${use.memories.length} memories`} used in attempt ${use.attempt}${applied}: ${use.passed ? 'it passed' : 'it failed'}`,
+          text: `± ${use.memories.length === 1 ? 'a memory' : `${use.memories.length} memories`} ${part} attempt ${use.attempt}${applied}: ${use.passed ? 'it passed' : 'it failed'}`,
           tone: 'quiet',
         },
       ];

@@ -63,7 +63,7 @@ function takenRows(
   reading: Reading,
 ): Row[] {
   if (!taken) return [rowOf('–', 'quiet')];
-  const { verdict, memories, program, diagnosis } = taken;
+  const { verdict, memories, heldOut, program, diagnosis } = taken;
   const how =
     verdict?.kind === 'failed'
       ? `failed: ${verdict.signature.key}`
@@ -76,6 +76,11 @@ function takenRows(
     ...memories.flatMap(({ id, trust, text }) =>
       wrapText(`◆ ${oneLine(id)}, ${oneLine(trust)}: ${oneLine(text)}`, width, 3).map((line) =>
         rowOf(line, 'gold'),
+      ),
+    ),
+    ...heldOut.flatMap(({ id }) =>
+      wrapText(`◇ ${oneLine(id)} left out on purpose, to measure memory`, width, 3).map((line) =>
+        rowOf(line, 'quiet'),
       ),
     ),
     ...(diagnosis ? wrapText(`why  ${oneLine(diagnosis)}`, width, 4).map((line) => rowOf(line)) : []),

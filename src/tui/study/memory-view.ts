@@ -92,7 +92,7 @@ export function memoryRows(
 }
 
 const nothing =
-  'Nothing is remembered yet. A lesson is kept when a failed attempt turns into one that passes, and it is shown here with the proof: the failing program, the mended one, and what it did for later sessions.';
+  'Nothing is remembered. A lesson is kept when a failed attempt turns into one that passes, and it is shown here with the proof: the failing program, the mended one, and what it did for later sessions.';
 
 /** Each text in at most `most` rows. */
 function detailRows(item: MemoryItem, width: number, most = 12): Row[] {

@@ -7,7 +7,7 @@ import { rowOf } from '../text.ts';
 import { barChart, lineChart } from './charts.ts';
 import { type Finding, studySessions } from './study.ts';
 
-/** How sessions went over time, with memory and without. */
+/** How sessions went over time, those with memory on and those with it off. */
 export function statsView(app: App): Overlay {
   const stop = new AbortController();
   let said = 'reading the journals …';
@@ -73,7 +73,7 @@ function groupRows(findings: readonly Finding[], width: number): Row[] {
     const firstTry = group.filter((finding) => finding.firstTry).length;
     return [
       {
-        label: memory ? 'first try, with memory' : 'first try, without',
+        label: memory ? 'first try, memory on' : 'first try, memory off',
         value: firstTry / group.length,
         text: `${firstTry} of ${group.length}`,
       },
@@ -109,8 +109,8 @@ function legend(findings: readonly Finding[]): Row[] {
   return [
     [
       { text: '  ', tone: 'plain' },
-      { text: has(true) ? '● with memory  ' : '', tone: 'gold' },
-      { text: has(false) ? '○ without' : '', tone: 'link' },
+      { text: has(true) ? '● memory on  ' : '', tone: 'gold' },
+      { text: has(false) ? '○ memory off' : '', tone: 'link' },
     ],
   ];
 }
