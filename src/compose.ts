@@ -122,11 +122,11 @@ export async function composeToolkit(
   workbench: Workbench,
   needs: SessionNeeds,
 ): Promise<Toolkit> {
-  const { decide, profile } = await decisionsOf(config, workbench);
+  const { scan, decide, profile } = await decisionsOf(config, workbench);
   const toolkit: Toolkit = {
     memory: forgetful,
     ...needs,
-    scan: workbench.scan,
+    scan,
     decide,
     profile,
     runners: workbench.runners,

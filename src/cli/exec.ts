@@ -3,7 +3,15 @@ import type { ExecBench } from '../compose/exec.ts';
 import { withoutSandbox } from '../compose/sandbox.ts';
 import type { Flags } from '../config/layers.ts';
 import { parseDuration } from '../config/values.ts';
-import { type Finding, languages, type Program, type RunLimits, type RunResult } from '../core/domain.ts';
+import {
+  capabilities,
+  type Finding,
+  languages,
+  type Program,
+  type RunLimits,
+  type RunResult,
+  type ScanReport,
+} from '../core/domain.ts';
 import { exitCodes, problem } from '../problem.ts';
 import { confinementLine } from '../words.ts';
 import { configFor, type Io } from './context.ts';
@@ -67,7 +75,7 @@ export async function execFile(io: Io, invocation: ExecInvocation): Promise<numb
     decision === 'ask' && !invocation.print && io.stdin.isTTY === true && !invocation.stdin
       ? await answerOf(io, findings)
       : decision;
-  if (answer !== 'allow') return refuse(io, invocation, { errors, bench, findings, answer });
+  if (answer !== 'allow') return refuse(io, invocation, { errors, bench, report, answer });
 
   const interrupts = listenForInterrupts(null, io.exit);
   try {
@@ -75,8 +83,10 @@ export async function execFile(io: Io, invocation: ExecInvocation): Promise<numb
     const action = { kind: 'entry' as const, entry: file.path, args: invocation.args, stdin };
     const job = { language, files: [file], checkFiles: [], action, limits };
     const profile = bench.profile({ report, approved: decision === 'ask', check: null });
-    const { capabilities } = report;
-    const stream = bench.runner.run({ ...job, capabilities, profile }, interrupts.signal);
+    const stream = bench.runner.run(
+      { ...job, capabilities: report.capabilities, profile },
+      interrupts.signal,
+    );
     let step = await stream.next();
     for (; !step.done; step = await stream.next())
       if (!invocation.json) io[step.value.stream].write(step.value.text);
@@ -118,9 +128,10 @@ function resultOf(run: RunResult): object {
 function refuse(
   io: Io,
   invocation: ExecInvocation,
-  refusal: { errors: Screen; bench: ExecBench; findings: Finding[]; answer: 'deny' | 'ask' | 'no' },
+  refusal: { errors: Screen; bench: ExecBench; report: ScanReport; answer: 'deny' | 'ask' | 'no' },
 ): number {
-  const { errors, bench, findings, answer } = refusal;
+  const { errors, bench, report, answer } = refusal;
+  const findings = report.findings.filter(({ severity }) => severity !== 'note');
   if (invocation.json) {
     const { level, guarantees } = bench.confinement;
     const nothing = {
@@ -136,13 +147,23 @@ function refuse(
   }
   for (const finding of findings)
     say(errors, findingText(finding), finding.severity === 'deny' ? 'bad' : 'warn');
+  if (findings.length === 0) say(errors, `It needs ${report.capabilities.join(', ')}.`, 'warn');
+  const narrow = narrowGrant(findings);
   const why = {
     deny: 'The scanner refuses this file; nothing was run.',
-    ask: 'This file asks for more than the policy grants and nobody can answer; nothing was run. --yolo grants it.',
+    ask: `This file asks for more than the policy grants and nobody can answer; nothing was run. ${narrow === null ? '--yolo grants it.' : `${narrow} grants just this, --yolo all that is asked about.`}`,
     no: 'Nothing was run.',
   };
   say(errors, why[answer], 'bad');
   return answer === 'ask' ? unansweredCode : refusedCode;
+}
+
+/** The flags that grant what these findings ask for; null where one of them is of the kind that no capability grants. */
+function narrowGrant(findings: readonly Finding[]): string | null {
+  const rules = [...new Set(findings.map(({ rule }) => rule))];
+  const isGrantable = (rule: string) => (capabilities as readonly string[]).includes(rule);
+  if (rules.length === 0 || !rules.every(isGrantable)) return null;
+  return rules.map((rule) => `--policy ${rule}=allow`).join(' ');
 }
 
 async function answerOf(io: Io, findings: Finding[]): Promise<'allow' | 'ask' | 'no'> {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { exitCodes, problem } from '../problem.ts';
+import type { RunFlags } from './invocation.ts';
 import { refuseForeign, type Values, withOptions } from './options.ts';
 
 /** The commands that look at a session again. */
@@ -31,6 +33,27 @@ export function addReplay(program: Command, found: (ids: string[], values: Value
       refuseForeign(command);
       found(ids, command.optsWithGlobals());
     });
+}
+
+/** Throws a usage Problem for the first flag that only a fork has a use for; `replay` without `--from` would pass it over in silence. */
+export function refuseForkFlags({ config, ...flags }: RunFlags): void {
+  const given: [flag: string, isGiven: boolean][] = [
+    ['--model', config.model !== undefined],
+    ['--out', flags.out !== null],
+    ['--force', flags.force],
+    ['--session-id', flags.sessionId !== null],
+    ['--output-last-message', flags.outputLastMessage !== null],
+    ['--max-attempts', config.maxAttempts !== undefined],
+    ['--max-budget-usd', config.maxBudgetUsd !== undefined],
+    ['--max-tokens', config.maxTokens !== undefined],
+    ['--timeout', config.timeout !== undefined],
+  ];
+  const [flag] = given.find(([, isGiven]) => isGiven) ?? [];
+  if (flag === undefined) return;
+  throw problem(
+    exitCodes.usage,
+    `${flag} goes with --from: a replay shows what is recorded, and --from N goes on from event N in a new session.`,
+  );
 }
 
 /** `kintsugi export`. */

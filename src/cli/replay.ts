@@ -15,6 +15,7 @@ import { forkSession } from './fork.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { Invocation } from './invocation.ts';
 import { resultObject } from './output.ts';
+import { refuseForkFlags } from './replay-flags.ts';
 import { terminalStage } from './stage.ts';
 import { outputFormatOf } from './surface.ts';
 import { paint, printable, type Screen, screenOf } from './terminal.ts';
@@ -31,6 +32,7 @@ export async function replaySession(io: Io, invocation: Replay): Promise<number>
   const from = eventNumber(invocation.from);
   if (from !== null && invocation.verify)
     throw problem(exitCodes.usage, '--verify and --from do not go together: verify the fork afterwards.');
+  if (from === null) refuseForkFlags(invocation.flags);
   const config = await configFor(io, invocation.flags.config);
   const [first, second, ...more] = invocation.ids;
   if (first === undefined)

@@ -18,6 +18,7 @@ import { askLine } from './line.ts';
 import { newSessionId } from './session-id.ts';
 import { type OpenStage, terminalStage } from './stage.ts';
 import { outputFormatOf } from './surface.ts';
+import { printable } from './terminal.ts';
 import { alteredText, languageOfTests, userChecks } from './user-checks.ts';
 
 /** `kintsugi "goal"`: one goal, start to end. Returns the exit code. */
@@ -82,7 +83,7 @@ export async function newSession(
   openStage: OpenStage,
   warn: (line: string) => void = () => {},
 ): Promise<number> {
-  const { model } = await composeModel(config, given.goal);
+  const { model, recordedGoal } = await composeModel(config, given.goal);
   const workbench = await openWorkbench(config);
   const journal = openJournal({
     directory: config.logs,
@@ -93,6 +94,8 @@ export async function newSession(
   const task = workbench.redactor.value(given);
   const altered = alteredText(given.checks, task.checks);
   if (altered !== null) warn(altered);
+  if (recordedGoal !== null && recordedGoal !== task.goal)
+    warn(`${printable(model.id)}: its replies were recorded for another goal: ${shortened(recordedGoal)}`);
   const { interrupts, surface, approve } = openStage(config.budgets.wallMs);
   try {
     const memory = await memoryFor(config, model, workbench.memory);
@@ -121,6 +124,11 @@ export async function newSession(
     await workbench.close();
     journal.close();
   }
+}
+
+function shortened(goal: string): string {
+  const line = printable(goal.replace(/\s+/g, ' ').trim());
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }
 
 /** With `--continue` or `--resume ID` and a new goal: the program that session ended with, and that it is to be changed when it was finished. */

@@ -68,7 +68,10 @@ export async function scanFiles(io: Io, invocation: ScanInvocation): Promise<num
   if (invocation.json) for (const one of scanned) io.stdout.write(`${JSON.stringify(jsonOf(one))}\n`);
   else if (invocation.sarif)
     io.stdout.write(`${JSON.stringify(sarifLog(scanned, scans.rules, unreadable), null, 2)}\n`);
-  else printText(screenOf(io.stdout, config.color, io.env), scanned, invocation.verbose);
+  else {
+    const judged = scanned.map((one) => ({ ...one, report: scans.judged(one.report) }));
+    printText(screenOf(io.stdout, config.color, io.env), judged, invocation.verbose);
+  }
   const errors = screenOf(io.stderr, config.color, io.env);
   for (const { name, why } of unreadable)
     errors.write(`${paint(errors, { text: `kintsugi: ${name} was not scanned: ${why}.`, tone: 'bad' })}\n`);

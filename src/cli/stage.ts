@@ -4,7 +4,7 @@ import type { Approve } from '../core/seams.ts';
 import { approveInTerminal } from './approve.ts';
 import type { Io } from './context.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
-import { openSurface, type Surface, type SurfaceOptions } from './surface.ts';
+import { checkMessageFile, openSurface, type Surface, type SurfaceOptions } from './surface.ts';
 
 /** What a session runs before: who can stop it, who sees it, who answers for its programs. */
 export interface Stage {
@@ -16,13 +16,14 @@ export interface Stage {
 /** Opens a stage for one session; `wallMs` is its time limit in milliseconds, null for none. Dispose of both parts at its end. */
 export type OpenStage = (wallMs: number | null) => Stage;
 
-/** Standard output and error of this process; a person is asked where `approval` is `ask`. */
+/** Standard output and error of this process; a person is asked where `approval` is `ask`. Throws as `checkMessageFile` does. */
 export function terminalStage(
   io: Io,
   config: Config,
   options: SurfaceOptions,
   approval: 'ask' | 'nobody' | 'yes',
 ): OpenStage {
+  checkMessageFile(config.cwd, options.outputLastMessage);
   return (wallMs) => {
     const interrupts = listenForInterrupts(wallMs, io.exit);
     const surface = openSurface(io, config, options, () =>

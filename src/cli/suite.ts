@@ -51,8 +51,11 @@ function readRow(line: string, where: string): z.infer<typeof rowSchema> {
   let value: unknown;
   try {
     value = JSON.parse(line);
-  } catch (error) {
-    throw problem(exitCodes.unreadable, `${where}: ${error instanceof Error ? error.message : error}`);
+  } catch {
+    throw problem(
+      exitCodes.unreadable,
+      `${where}: this line is not JSON. A suite has one JSON object a line: {"id","goal",…}`,
+    );
   }
   const row = rowSchema.safeParse(value);
   if (row.success) return row.data;

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import type { Outcome } from '../core/domain.ts';
@@ -76,6 +76,31 @@ export function openSurface(io: Io, config: Config, options: SurfaceOptions, onG
       io.stdout.off('error', onError);
     },
   };
+}
+
+/** Throws a usage Problem when `--output-last-message` can never be written, before anything is spent on the goal. */
+export function checkMessageFile(cwd: string, name: string | null): void {
+  if (name === null) return;
+  const refused = (why: string) => problem(exitCodes.usage, `--output-last-message: ${why}`);
+  if (name.trim() === '') throw refused('the name of the file is empty.');
+  const file = path.resolve(cwd, name);
+  const folder = path.dirname(file);
+  if (isFolder(file)) throw refused(`${file} is a folder, not a file.`);
+  if (!isFolder(folder)) throw refused(`there is no folder ${folder}; make it first.`);
+  const written = existsSync(file) ? file : folder;
+  try {
+    accessSync(written, constants.W_OK);
+  } catch {
+    throw refused(`${written} cannot be written.`);
+  }
+}
+
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function writeMessage(file: string, text: string): void {

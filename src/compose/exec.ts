@@ -30,7 +30,7 @@ export async function openExec(config: Config): Promise<ExecBench | NoSandbox> {
   const scan = await scanner.makeScanner();
   return {
     kind: 'ready',
-    ...{ confinement, scan, limits: programLimits },
+    ...{ confinement, limits: programLimits },
     runner: subprocessRunner(sandbox),
     languageOf: namedLanguage,
     ...(await decisionsOf(config, { sandbox, scan })),

@@ -10,23 +10,24 @@ import { exitCodes, problem } from '../problem.ts';
 /**
  * The model a session asks, from `--model`: the only place that knows every provider, each loaded when it is named. Throws a Problem for a
  * name that means nothing, a file that cannot be read, and for a remote model while `--offline`. `answered` is what a session that goes on
- * has asked already: recorded and scripted models go on behind it.
+ * has asked already: recorded and scripted models go on behind it. `recordedGoal` is what a cassette's replies were recorded for.
  */
 export async function composeModel(
   config: Config,
   goal: string,
   answered: readonly ModelRequest[] = [],
-): Promise<{ model: ModelProvider; why: string }> {
+): Promise<{ model: ModelProvider; why: string; recordedGoal: string | null }> {
   const local = config.model === 'auto' ? await findLocalModels(config) : [];
   const choice = chooseModel(config, local);
-  const model = await provider(choice.model, choice.baseUrl, { config, goal, answered });
+  const recorded: Recorded = { goal: null };
+  const model = await provider(choice.model, choice.baseUrl, { config, goal, answered, recorded });
   if (config.budgets.usd !== null && !model.priced) {
     throw problem(
       exitCodes.usage,
       `--max-budget-usd: the price of ${model.id} is not known, so dollars cannot be counted. Use --max-tokens instead.`,
     );
   }
-  return { model, why: choice.why };
+  return { model, why: choice.why, recordedGoal: recorded.goal };
 }
 
 /** Whether the demo model has a recording for a goal. */
@@ -34,10 +35,16 @@ export async function isDemoGoal(goal: string): Promise<boolean> {
   return (await import('../models/demo.ts')).findDemo(goal) !== null;
 }
 
+interface Recorded {
+  goal: string | null;
+}
+
 interface Asking {
   config: Config;
   goal: string;
   answered: readonly ModelRequest[];
+  /** Gets the goal of a record that answers. */
+  recorded: Recorded;
 }
 
 async function provider(name: string, baseUrl: string | null, asking: Asking): Promise<ModelProvider> {
@@ -149,12 +156,14 @@ async function scripted(file: string, { config, answered }: Asking): Promise<Mod
   );
 }
 
-async function cassette(reference: string, { config, answered }: Asking): Promise<ModelProvider> {
+async function cassette(reference: string, { config, answered, recorded }: Asking): Promise<ModelProvider> {
   const { findSession } = await import('../journal/list.ts');
   const { loadJournal } = await import('../journal/read.ts');
   const { cassetteModel } = await import('../models/cassette.ts');
   const file = await findSession(config.logs, reference);
   const { events } = await loadJournal(file);
+  const [first] = events;
+  if (first?.type === 'session.started') recorded.goal = first.task.goal;
   return cassetteModel({
     id: `cassette:${reference === 'latest' ? file : reference}`,
     events,
@@ -187,10 +196,10 @@ function readFileOf(kind: string, file: string, config: Config): string {
   try {
     return readFileSync(path.resolve(config.cwd, file), 'utf8');
   } catch (error) {
-    throw problem(
-      exitCodes.unreadable,
-      `--model ${kind}:${file}: ${error instanceof Error ? error.message : error}`,
-    );
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const why =
+      { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'no permission' }[code] ?? code;
+    throw problem(exitCodes.unreadable, `--model ${kind}:${file} cannot be read: ${why}.`);
   }
 }
 

@@ -42,12 +42,12 @@ export async function policyOf(config: Pick<Config, 'policy' | 'sandbox'>): Prom
   return config.sandbox === 'read-only' ? tightenedPolicy(policy, readOnly) : policy;
 }
 
-/** The decisions of a policy, and the least sandbox profile for what it grants. */
+/** The decisions of a policy, the scanner with its findings as grave as the policy makes them, and the least sandbox profile for what it grants. */
 export async function decisionsOf(
   config: Pick<Config, 'policy' | 'sandbox' | 'permissionMode'>,
   needs: { sandbox: Sandbox; scan: Scanner },
-): Promise<Required<Pick<Toolkit, 'decide' | 'profile'>>> {
-  const [policy, { decide, granted }, { leastProfile, lesserProfile, opensNetwork, widerProfile }] =
+): Promise<Required<Pick<Toolkit, 'scan' | 'decide' | 'profile'>>> {
+  const [policy, { decide, granted, judged }, { leastProfile, lesserProfile, opensNetwork, widerProfile }] =
     await Promise.all([
       policyOf(config),
       import('../scanner/policy.ts'),
@@ -55,10 +55,12 @@ export async function decisionsOf(
     ]);
   const { sandbox, scan } = needs;
   const grants = granted(policy, config.permissionMode);
+  const seen = judged(policy);
   const unasked = granted(policy, 'default');
   // Where loopback cannot be had without the network, it takes the network's permission.
   const loopback = policy['net.client'] === 'allow' || !opensNetwork(sandbox, 'localhost');
   return {
+    scan: (program) => seen(scan(program)),
     decide: decide(policy, config.permissionMode),
     profile: ({ report, approved, check }) => {
       let wanted = leastProfile(grants(report, approved));

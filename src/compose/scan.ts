@@ -10,6 +10,8 @@ export interface FileScans {
   scan: (files: readonly { file: SourceFile; language: Language | null }[]) => ScanReport[];
   /** Under the user's policy, where a person is asked. */
   decide: (report: ScanReport) => Decision;
+  /** The report with its findings as grave as that policy makes them. */
+  judged: (report: ScanReport) => ScanReport;
   /** Every rule a finding can name. */
   rules: readonly { name: string; about: string; severity: Decision; cwe: string | null }[];
 }
@@ -27,17 +29,19 @@ function strict(report: ScanReport): ScanReport {
 
 /** Loads the parsers and the rules. */
 export async function openFileScans(config: Config): Promise<FileScans> {
-  const [{ makeFileScanner }, { namedLanguage }, { decide }, { describedRules }] = await Promise.all([
+  const [{ makeFileScanner }, { namedLanguage }, { decide, judged }, { describedRules }] = await Promise.all([
     import('../scanner/scan.ts'),
     import('../scanner/languages.ts'),
     import('../scanner/policy.ts'),
     import('../scanner/catalogue.ts'),
   ]);
   const scan = await makeFileScanner();
+  const policy = await policyOf(config);
   return {
     languageOf: namedLanguage,
     scan: (files) => scan(files).map(strict),
-    decide: decide(await policyOf(config), 'default'),
+    decide: decide(policy, 'default'),
+    judged: judged(policy),
     rules: describedRules(),
   };
 }

@@ -3,7 +3,7 @@
 export interface FencedBlock {
   /** The first word of the info string, lower case; '' when there is none. */
   tag: string;
-  /** From `path=…`, `file=…`, `title=…`, `tag:path`, or a line above the fence that is nothing but a path. */
+  /** From `path=…`, `file=…`, `title=…`, `tag:path`, `tag path`, or a line above the fence that is nothing but a path. */
   path: string | null;
   /** True when the info string says `entry`. */
   entry: boolean;
@@ -53,13 +53,16 @@ function readInfo(info: string): { tag: string; path: string | null; entry: bool
   const attribute =
     /(?:^|[\s{,])(?:path|file|filename|title)\s*[=:]\s*(?:"([^"]+)"|'([^']+)'|([^\s,}]+))/i.exec(info);
   const path = attribute ? (attribute[1] ?? attribute[2] ?? attribute[3] ?? null) : null;
-  const first = info.trim().split(/[\s{,]+/)[0] ?? '';
+  const [first = '', second = ''] = info.trim().split(/[\s{,]+/);
   const colon = /^([\w+#-]+):(\S+\.\w+|\S*\/\S+)$/.exec(first);
   const looksLikeTag = /^[\w+#.-]+$/.test(first) && !first.includes('=');
   const bare = path === null && !colon && /^[\w./-]+\.\w{1,5}$/.test(first) ? first : null;
+  // The path behind `diff` is of what is changed, not of what the block holds.
+  const isPath = /^[\w@.][\w@./-]*\.[a-z]\w{0,4}$/i.test(second);
+  const behind = isPath && looksLikeTag && !/^(?:diff|patch)$/i.test(first) ? second : null;
   return {
     tag: bare ? '' : (colon?.[1] ?? (looksLikeTag ? first : '')).toLowerCase(),
-    path: path ?? colon?.[2] ?? bare,
+    path: path ?? colon?.[2] ?? bare ?? behind,
     entry: /(?:^|\s)entry(?:=true)?(?:\s|$|\})/.test(info),
   };
 }

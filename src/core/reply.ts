@@ -65,7 +65,7 @@ export function safePath(path: string): string | null {
 }
 
 /**
- * The program in a reply: fenced blocks with paths, or the strict JSON form `{project_name, entry_file, files}`.
+ * The program in a reply: fenced blocks with paths (none twice unless it is the same twice), or the strict JSON form `{project_name, entry_file, files}`.
  * Files that the reply leaves out are kept from `base` (the attempt or step before), so a small change is a small reply.
  */
 export function readProgram(
@@ -93,6 +93,7 @@ export function readProgram(
           `"${block.path}" is not a path inside the program's folder; give a relative path without ".."`,
         );
       }
+      if (differs(files, path, block.content)) return twice(path);
       put(files, { path, content: block.content });
       if (block.entry) marked = path;
     }
@@ -187,6 +188,7 @@ function readJsonProgram(text: string): ProgramReading | null {
   for (const file of list) {
     const path = safePath(file.path);
     if (path === null) return malformed(`"${file.path}" is not a path inside the program's folder`);
+    if (differs(files, path, file.content)) return twice(path);
     put(files, { path, content: file.content });
   }
   const entry = safePath(entry_file);
@@ -218,6 +220,14 @@ function put(files: SourceFile[], file: SourceFile): void {
   const at = files.findIndex((other) => other.path === file.path);
   if (at === -1) files.push(file);
   else files[at] = file;
+}
+
+function differs(files: readonly SourceFile[], path: string, content: string): boolean {
+  return files.some((file) => file.path === path && file.content !== content);
+}
+
+function twice(path: string): ProgramReading {
+  return malformed(`the reply gives ${path} twice with different content; give each file once, whole`);
 }
 
 function sorted(files: SourceFile[]): SourceFile[] {

@@ -2,6 +2,7 @@ import {
   type Capability,
   capabilities,
   type Decision,
+  type Finding,
   type PermissionMode,
   type ScanReport,
 } from '../core/domain.ts';
@@ -84,6 +85,27 @@ export function decide(policy: Policy, mode: PermissionMode): (report: ScanRepor
     if (mode === 'bypassPermissions') return 'allow';
     return mode === 'dontAsk' ? 'deny' : 'ask';
   };
+}
+
+/**
+ * The report as a policy sees it: a finding named after a capability is as grave as the policy makes that, the gravest first. The decision
+ * is that of the policy where somebody can be asked. `decide` and `granted` say of it what they say of the report.
+ */
+export function judged(policy: Policy): (report: ScanReport) => ScanReport {
+  const decision = decide(policy, 'default');
+  const graded = (finding: Finding): Finding => {
+    if (!isCapability(finding.rule) || policy[finding.rule] === defaultPolicy[finding.rule]) return finding;
+    const own = policy[finding.rule];
+    return { ...finding, severity: own === 'allow' ? 'note' : own };
+  };
+  return (report) => {
+    const findings = report.findings.map(graded).sort((left, right) => gravity(right) - gravity(left));
+    return { ...report, decision: decision(report), findings };
+  };
+}
+
+function gravity({ severity }: Finding): number {
+  return severity === 'note' ? 0 : order.indexOf(severity);
 }
 
 /**

@@ -104,7 +104,25 @@ describe('kintsugi exec', () => {
     expect(existsSync(mark)).toBe(false);
     expect(asked).toMatchObject({ code: 5, stdout: '' });
     expect(asked.stderr).toContain('ask.py:2:');
+    expect(asked.stderr).toContain('--policy process.spawn=allow grants just this');
     expect(granted).toMatchObject({ code: 0, stdout: 'child\n\n' });
+  });
+
+  it('says deny of what the policy or a read-only sandbox denies', async () => {
+    place.file('spawn.py', 'import subprocess\nsubprocess.run(["true"])\n');
+    place.file('write.py', 'open("x.txt", "w").write("x")\n');
+    const [denied, written] = await Promise.all([
+      exec(['spawn.py', '--policy', 'process.spawn=deny']),
+      exec(['write.py', '--sandbox', 'read-only']),
+    ]);
+    expect(denied).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/spawn\.py:2:\d+ deny: .*process\.spawn/),
+    });
+    expect(written).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/write\.py:1:\d+ deny: .*fs\.write\.workspace/),
+    });
   });
 
   it('fails closed (44) where the level that was asked for is not there, and says what is missing', async () => {

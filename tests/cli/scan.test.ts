@@ -205,3 +205,16 @@ describe('kintsugi scan --sarif', () => {
     expect(run.invocations[0].toolExecutionNotifications[0].message.text).toContain('gone.py');
   });
 });
+
+describe('kintsugi scan as text', () => {
+  it('shows a finding as grave as the policy makes it', async () => {
+    place.file('e.mjs', "await fetch('http://example.com/');\n");
+    const under = async (decision: string) =>
+      await kintsugi(place, ['scan', 'e.mjs', '--policy', `net.client=${decision}`]);
+    const [asked, allowed, denied] = await Promise.all([under('ask'), under('allow'), under('deny')]);
+    expect(asked.stdout).toMatch(/to be asked about\n {2}1:\d+ {2}ask {3}fetch uses the network/);
+    expect(allowed.stdout).toMatch(/^e\.mjs: allowed\n {2}needs/);
+    expect(denied.stdout).toMatch(/^e\.mjs: denied\n {2}1:\d+ {2}deny {2}fetch uses the network/);
+    expect([asked.code, allowed.code, denied.code]).toEqual([0, 0, 4]);
+  });
+});

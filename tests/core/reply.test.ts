@@ -38,6 +38,9 @@ describe('a program in a reply', () => {
     ['quoted path', `${fence}js path="src/a b.js"\n1\n${fence}`, 'src/a b.js'],
     ['title', `${fence}ts title='x.ts'\n1\n${fence}`, 'x.ts'],
     ['colon', `${fence}python:lib/x.py\n1\n${fence}`, 'lib/x.py'],
+    ['word behind the language', `${fence}js add.js\n1\n${fence}`, 'add.js'],
+    ['word behind the language, a folder', `${fence}python lib/x.py\n1\n${fence}`, 'lib/x.py'],
+    ['title without quotes', `${fence}python title=app.py\n1\n${fence}`, 'app.py'],
     ['bare path', `${fence}lib/x.py\n1\n${fence}`, 'lib/x.py'],
     ['bold line above', `**lib/x.py**\n${fence}python\n1\n${fence}`, 'lib/x.py'],
     ['heading above, blank between', `### \`x.py\`\n\n${fence}python\n1\n${fence}`, 'x.py'],
@@ -50,6 +53,17 @@ describe('a program in a reply', () => {
   it('keeps a shorter fence inside a longer one as content', () => {
     const read = program(`${fence}\`python path=x.py\ndoc = """\n${fence}\ninner\n${fence}\n"""\n${fence}\``);
     expect(read.files[0]?.content).toContain('inner');
+  });
+
+  it('takes no version, note or the subject of a diff for a path', () => {
+    for (const info of ['python 3.12', 'python # v2', 'py copy'])
+      expect(program(`${fence}${info}\n1\n${fence}`).entry).toBe('main.py');
+    expect(why(`${fence}diff x.py\n-1\n+2\n${fence}`)).toMatch(/none names its file/);
+  });
+
+  it('may give a file twice when it is the same twice', () => {
+    const block = `${fence}python path=x.py\n1\n${fence}\n`;
+    expect(program(`${block}again:\n${block}`).files).toEqual([{ path: 'x.py', content: '1\n' }]);
   });
 
   it('takes one block without a path as the entry of the language', () => {
@@ -130,6 +144,16 @@ describe('a reply that cannot be read is malformed, with a reason for the model'
       'a file that is also a folder',
       `${fence}python path=a.py\n1\n${fence}\n${fence}python path=a.py/b.py\n1\n${fence}`,
       /both a file and a folder/,
+    ],
+    [
+      'one path with two contents',
+      `${fence}python path=a.py\n1\n${fence}\n${fence}python path=./a.py\n2\n${fence}`,
+      /gives a\.py twice with different content/,
+    ],
+    [
+      'one path with two contents in JSON',
+      '{"project_name":"p","entry_file":"a.py","files":[{"path":"a.py","content":"1"},{"path":"a.py","content":"2"}]}',
+      /gives a\.py twice/,
     ],
     ['broken JSON', '{"project_name":"p","entry_file":"a.py","files":[', /does not parse/],
     ['JSON with a wrong type', '{"project_name":"p","entry_file":"a.py","files":3}', /wrong at files/],
