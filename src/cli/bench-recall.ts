@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nothingRecalled } from '../core/memory.ts';
 import type { MemoryStore } from '../core/seams.ts';
 import { exitCodes, problem } from '../problem.ts';

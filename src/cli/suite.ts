@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CheckSet, SourceFile, Task } from '../core/domain.ts';
 import { safePath } from '../core/reply.ts';
 import { exitCodes, isProblem, problem } from '../problem.ts';

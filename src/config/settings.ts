@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import * as zod from 'zod';
 import type { PermissionMode, SandboxLevel } from '../core/domain.ts';
 import { dollars, duration, line, ollamaAddress, truth, webAddress, wholeNumber } from './values.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Lesson } from './memory.ts';
 import type { ModelReply, ReplySchema } from './seams.ts';
 import { jsonIn } from './structured.ts';

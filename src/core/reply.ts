@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Language, languages, type Program, type SourceFile } from './domain.ts';
 import { fencedBlocks } from './fences.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { languages } from '../core/domain.ts';
 import { flipOutcomes, memoryStates } from '../core/memory.ts';
 import { arms, memoryKinds, moments, operations, proofs } from './words.ts';

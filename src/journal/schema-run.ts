@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { profiles } from '../core/confinement.ts';
 import { caseStatuses, frameworks, limitStatuses, refusedStatuses, sandboxLevels } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { capabilities, endings, languages } from '../core/domain.ts';
 import type { EventType } from '../core/events.ts';
 import { failureKinds, purposes } from '../core/seams.ts';

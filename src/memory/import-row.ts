@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Check, languages, type Program, type SourceFile } from '../core/domain.ts';
 import { defaultEntry, safePath } from '../core/reply.ts';
 import { freeze } from '../core/structured.ts';

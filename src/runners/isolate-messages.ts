@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Chunk } from '../core/seams.ts';
 
 const chunk = z.object({ stream: z.enum(['stdout', 'stderr']), text: z.string() });

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { RunResult, TestCase, TestReport, Verdict } from '../../src/core/domain.ts';
 import { type EventOf, type EventType, isDelta, type SessionEvent } from '../../src/core/events.ts';
 import { eventFault, type eventSchemas } from '../../src/journal/schema.ts';

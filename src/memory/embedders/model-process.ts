@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The process of a model, seen from outside. A thread would do to keep the event loop free, but onnxruntime-node 1.14 can be loaded only

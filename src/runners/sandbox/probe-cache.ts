@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SandboxLevel } from '../../core/domain.ts';
 import { type Guarantee, guaranteeWords } from './guarantees.ts';
 import type { ProbeRow } from './probe.ts';

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunLimits } from '../../core/domain.ts';
 import { assetPath } from '../asset.ts';
 import type { Guarantee } from './guarantees.ts';

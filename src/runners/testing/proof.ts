@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunResult, SourceFile } from '../../core/domain.ts';
 import { textCleaner } from '../terminal-text.ts';
 import { shortened } from './report.ts';

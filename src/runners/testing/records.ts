@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TestCase } from '../../core/domain.ts';
 import { stripPlaces } from '../paths.ts';
 import { textCleaner } from '../terminal-text.ts';
