@@ -1,13 +1,18 @@
 import type { Io } from './cli/context.ts';
 import type { Invocation, RunFlags } from './cli/invocation.ts';
-import { exitCodes, isProblem } from './problem.ts';
-import { productVersion } from './version.ts';
 
-/** argv → one command → its exit code. The only place that ends the process. */
+/**
+ * argv → one command → its exit code. The only place that ends the process. Nothing is imported before it is known to be needed: another
+ * file costs `--version` a twentieth of its time.
+ */
+
+declare const KINTSUGI_VERSION: string | undefined;
 
 async function main(argv: readonly string[]): Promise<number> {
+  const version =
+    typeof KINTSUGI_VERSION === 'string' ? KINTSUGI_VERSION : (await import('./version.ts')).productVersion();
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${productVersion()}\n`);
+    process.stdout.write(`${version}\n`);
     return 0;
   }
   const { readArguments } = await import('./cli/flags.ts');
@@ -19,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     cwd: process.cwd(),
     exit: (code) => process.exit(code),
   };
-  return await dispatch(io, readArguments(argv, productVersion()));
+  return await dispatch(io, readArguments(argv, version));
 }
 
 async function dispatch(io: Io, invocation: Invocation): Promise<number> {
@@ -85,31 +90,6 @@ async function examine(io: Io, invocation: Extract<Invocation, { command: 'docto
   return found.exitCode;
 }
 
-async function report(error: unknown): Promise<number> {
-  const debug = process.argv.includes('--debug') || process.env.KINTSUGI_DEBUG === '1';
-  const exitCode = exitCodeOf(error);
-  const known =
-    isProblem(error) || (error instanceof Error && ['JournalError', 'PromptError'].includes(error.name));
-  const message = error instanceof Error ? error.message : String(error);
-  // Messages quote files, arguments and models: none of them may steer the terminal.
-  const { printable } = await import('./cli/terminal.ts');
-  const say = (text: string) => process.stderr.write(`${printable(text)}\n`);
-  say(known ? `kintsugi: ${message}` : `kintsugi: internal error: ${message}`);
-  if (debug && error instanceof Error) say(error.stack ?? '');
-  else if (!known) say('--debug shows the stack.');
-  return exitCode;
-}
-
-function exitCodeOf(error: unknown): number {
-  if (isProblem(error)) return error.exitCode;
-  if (!(error instanceof Error)) return exitCodes.failure;
-  if (error.name === 'PromptError') return exitCodes.invalidConfig;
-  if (error.name !== 'JournalError' || !('kind' in error)) return exitCodes.failure;
-  if (error.kind === 'not-found' || error.kind === 'ambiguous') return exitCodes.usage;
-  const unreadable = ['unreadable', 'damaged', 'newer'].includes(String(error.kind));
-  return unreadable ? exitCodes.unreadable : exitCodes.failure;
-}
-
 /** Everything that was written is out before the process ends; a reader that is gone does not hold it. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
@@ -128,7 +108,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => {});
 main(process.argv.slice(2))
-  .catch(report)
+  .catch(async (error: unknown) => (await import('./cli/report-failure.ts')).reportFailure(error))
   .then(async (exitCode) => {
     await flushed(process.stdout);
     if (lost.size > 0)
