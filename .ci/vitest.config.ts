@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './longest-first.ts';
 
 export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),
@@ -9,6 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // Files mostly wait, for processes they start and for disks: with two at once a third of two cores stood idle.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // For what hangs only: a loaded machine may be many times slower.
     testTimeout: 300_000,
     hookTimeout: 300_000,
