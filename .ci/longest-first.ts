@@ -29,7 +29,7 @@ const starting = ['cli/', 'laws', 'bootstrap', 'runners/', 'memory/', 'tui/'];
  * The order of the files on a fresh checkout, where vitest knows no durations and goes by size: a long file that is begun last keeps one
  * core busy while the other has nothing to do.
  */
-export default class LongestFirst extends BaseSequencer {
+export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
       const name = moduleId.replace(/^.*[\\/]tests[\\/]/, '').replaceAll('\\', '/');

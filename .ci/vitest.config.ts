@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
-import LongestFirst from './longest-first.ts';
+import { LongestFirst } from './longest-first.ts';
 
 export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),
