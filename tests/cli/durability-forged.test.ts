@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { SessionEvent } from '../../src/core/events.ts';
+import { full } from '../support/full.ts';
 import { eventsOf, kintsugi } from '../support/kintsugi.ts';
 import { demoJournals, forged, it, linesIn, verify } from '../support/sessions.ts';
 
@@ -97,18 +98,21 @@ describe('a journal that was tampered with is named by its first divergence', { 
     ],
   ];
 
-  it.concurrent.for(forgeries)('%s', async ([, change, type, where], { place }) => {
-    const file = forged(place, factorial, change);
-    const { code, divergence, agreed, total } = await verify(place, file);
-    expect(divergence).toMatchObject({
-      type,
-      path: expect.stringContaining(where),
-    });
-    const event = eventsOf(file)[(divergence?.seq ?? 0) - 1];
-    expect(event?.type).toBe(type);
-    expect(agreed).toBeLessThan(total);
-    expect(code).toBe(3);
-  });
+  it.concurrent.for(forgeries.filter((_, index) => full || index % 2 === 1))(
+    '%s',
+    async ([, change, type, where], { place }) => {
+      const file = forged(place, factorial, change);
+      const { code, divergence, agreed, total } = await verify(place, file);
+      expect(divergence).toMatchObject({
+        type,
+        path: expect.stringContaining(where),
+      });
+      const event = eventsOf(file)[(divergence?.seq ?? 0) - 1];
+      expect(event?.type).toBe(type);
+      expect(agreed).toBeLessThan(total);
+      expect(code).toBe(3);
+    },
+  );
 
   it.concurrent('an event that was taken out, put in, or moved', async ({ place }) => {
     const without: Change = (events) => events.filter((_, index) => index !== at(events, 'tests.reported'));
@@ -125,12 +129,13 @@ describe('a journal that was tampered with is named by its first divergence', { 
       ...events,
       events.find((event) => event.type === 'step.ended') as SessionEvent,
     ];
-    for (const [change, path] of [
+    const all = [
       [without, 'type'],
       [moved, 'type'],
       [more, 'type'],
       [longer, ''],
-    ] as const) {
+    ] as const;
+    for (const [change, path] of full ? all : [all[1], all[3]]) {
       const file = forged(place, factorial, change);
       const { code, divergence } = await verify(place, file);
       expect(divergence).toMatchObject({ path });

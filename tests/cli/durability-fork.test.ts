@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest';
 import { compareFacts } from '../../src/core/divergence.ts';
 import type { SessionEvent } from '../../src/core/events.ts';
 import { factsOf } from '../../src/core/standing.ts';
+import { full } from '../support/full.ts';
 import { codeRule, eventsOf, kintsugi, makePlace, type Place, planToPrint } from '../support/kintsugi.ts';
 import { demoJournals, goldenJournals, it, linesIn, severalAtOnce } from '../support/sessions.ts';
 
@@ -53,7 +54,7 @@ describe('a fork', { timeout: 300_000 }, () => {
     const before = readFileSync(durations, 'utf8');
     const end = eventsOf(durations).length;
     const most = [1, seqOf(durations, 'program.written'), seqOf(durations, 'tests.reported', 3), end];
-    const froms = process.env.KINTSUGI_FULL === '1' ? most : most.slice(2, 3);
+    const froms = full ? most : most.slice(2, 3);
     // Each in a home of its own, where nothing is remembered yet.
     await severalAtOnce(froms, 2, async (from) => {
       const place = makePlace();
@@ -122,40 +123,47 @@ describe('a fork', { timeout: 300_000 }, () => {
     expect(late.events.at(-1)).toMatchObject({ outcome: { ending: 'timeout' } });
   });
 
-  it.concurrent('asks the model again where the recorded one had failed or was stopped', async ({
-    place,
-  }) => {
-    const failing = place.script(planToPrint('42'), {
-      purpose: 'code',
-      fail: { status: 400, message: 'no' },
-    });
-    expect((await kintsugi(place, ['-p', 'print 42', '-m', failing])).code).toBe(1);
-    const [failed = ''] = place.journals();
-    const good = place.script(codeRule('console.log(42);'));
-    const { code, stdout, stderr } = await fork(place, failed, eventsOf(failed).length, '-m', good);
-    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '42\n' });
-  });
+  it.skipIf(!full).concurrent(
+    'asks the model again where the recorded one had failed or was stopped',
+    async ({ place }) => {
+      const failing = place.script(planToPrint('42'), {
+        purpose: 'code',
+        fail: { status: 400, message: 'no' },
+      });
+      expect((await kintsugi(place, ['-p', 'print 42', '-m', failing])).code).toBe(1);
+      const [failed = ''] = place.journals();
+      const good = place.script(codeRule('console.log(42);'));
+      const { code, stdout, stderr } = await fork(place, failed, eventsOf(failed).length, '-m', good);
+      expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '42\n' });
+    },
+  );
 
-  it.concurrent('of a session that went on leaves out what it went back behind', async ({ place }) => {
-    const { code, events, stderr } = await fork(
-      place,
-      resumed,
-      linesIn(resumed).length,
-      '-m',
-      `cassette:${resumed}`,
-    );
-    expect(code, stderr).toBe(0);
-    expect(events.some((event) => event.type === 'session.resumed')).toBe(false);
-    expect(events.filter((event) => event.type === 'session.ended')).toHaveLength(1);
-    expectPrefix(eventsOf(resumed), Number.POSITIVE_INFINITY, events);
-  });
+  it.skipIf(!full).concurrent(
+    'of a session that went on leaves out what it went back behind',
+    async ({ place }) => {
+      const { code, events, stderr } = await fork(
+        place,
+        resumed,
+        linesIn(resumed).length,
+        '-m',
+        `cassette:${resumed}`,
+      );
+      expect(code, stderr).toBe(0);
+      expect(events.some((event) => event.type === 'session.resumed')).toBe(false);
+      expect(events.filter((event) => event.type === 'session.ended')).toHaveLength(1);
+      expectPrefix(eventsOf(resumed), Number.POSITIVE_INFINITY, events);
+    },
+  );
 
-  it.concurrent('delivers its own program, whatever the original did with its', async ({ place }) => {
-    const end = eventsOf(durations).length;
-    const { code, stderr } = await fork(place, durations, end, '-m', 'demo', '--out', 'made');
-    expect(code, stderr).toBe(0);
-    expect(readFileSync(path.join(place.cwd, 'made', 'duration.ts'), 'utf8')).toContain('seconds');
-  });
+  it.skipIf(!full).concurrent(
+    'delivers its own program, whatever the original did with its',
+    async ({ place }) => {
+      const end = eventsOf(durations).length;
+      const { code, stderr } = await fork(place, durations, end, '-m', 'demo', '--out', 'made');
+      expect(code, stderr).toBe(0);
+      expect(readFileSync(path.join(place.cwd, 'made', 'duration.ts'), 'utf8')).toContain('seconds');
+    },
+  );
 
   it.concurrent('is verified like any other session', async ({ place }) => {
     const from = seqOf(durations, 'verdict.reached');
@@ -165,29 +173,30 @@ describe('a fork', { timeout: 300_000 }, () => {
     expect(ended.code, ended.stdout).toBe(0);
   });
 
-  it.concurrent('is made by resume --fork-session as well, with the id that is asked for', async ({
-    place,
-  }) => {
-    const lines = linesIn(durations).slice(0, seqOf(durations, 'diagnosis.made'));
-    const cut = place.file('cut.jsonl', `${lines.join('\n')}\n{"seq":`);
-    const before = readFileSync(cut, 'utf8');
-    const args = [
-      'resume',
-      cut,
-      '--fork-session',
-      '--session-id',
-      'second-try',
-      '-m',
-      `cassette:${durations}`,
-    ];
-    const ended = await kintsugi(place, args);
-    expect(ended.code, ended.stderr).toBe(0);
-    expect(readFileSync(cut, 'utf8')).toBe(before);
-    expect(place.events()[0]).toMatchObject({
-      session: 'second-try',
-      forkedFrom: { session: 'demo-durations', seq: lines.length },
-    });
-  });
+  it.skipIf(!full).concurrent(
+    'is made by resume --fork-session as well, with the id that is asked for',
+    async ({ place }) => {
+      const lines = linesIn(durations).slice(0, seqOf(durations, 'diagnosis.made'));
+      const cut = place.file('cut.jsonl', `${lines.join('\n')}\n{"seq":`);
+      const before = readFileSync(cut, 'utf8');
+      const args = [
+        'resume',
+        cut,
+        '--fork-session',
+        '--session-id',
+        'second-try',
+        '-m',
+        `cassette:${durations}`,
+      ];
+      const ended = await kintsugi(place, args);
+      expect(ended.code, ended.stderr).toBe(0);
+      expect(readFileSync(cut, 'utf8')).toBe(before);
+      expect(place.events()[0]).toMatchObject({
+        session: 'second-try',
+        forkedFrom: { session: 'demo-durations', seq: lines.length },
+      });
+    },
+  );
 
   it.concurrent('with other permissions asks the world from where it goes another way', async ({ place }) => {
     const source =
@@ -214,7 +223,7 @@ describe('a fork', { timeout: 300_000 }, () => {
     place,
   }) => {
     const beyond = String(linesIn(durations).length + 1);
-    const wrong = process.env.KINTSUGI_FULL === '1' ? ['0', beyond, '-3', 'two', '1.5', ''] : [beyond, 'two'];
+    const wrong = full ? ['0', beyond, '-3', 'two', '1.5', ''] : [beyond, 'two'];
     for (const from of wrong) {
       const ended = await kintsugi(place, ['replay', durations, `--from=${from}`, '-m', 'demo']);
       expect(ended, from).toMatchObject({ code: 2, stdout: '' });

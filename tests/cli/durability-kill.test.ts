@@ -3,6 +3,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { initialState, reduce } from '../../src/core/state.ts';
 import { loadJournal } from '../../src/journal/read.ts';
+import { full } from '../support/full.ts';
 import {
   codeRule,
   type Ended,
@@ -24,7 +25,7 @@ import {
 } from '../support/sessions.ts';
 
 const seed = Number(process.env.KINTSUGI_SEED ?? 20_261_121);
-const kills = process.env.KINTSUGI_FULL === '1' ? 50 : 2;
+const kills = full ? 50 : 2;
 const atOnce = 3;
 const stream = ['--output-format', 'stream-json'];
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventBody } from '../../src/core/events.ts';
+import { full } from '../support/full.ts';
 import {
   type Ended,
   jsonLines,
@@ -154,7 +155,7 @@ describe('the pace of a replay', { timeout: 300_000 }, () => {
     return performance.now() - began;
   };
 
-  it('follows the times of the record, as many times faster or slower as asked', async () => {
+  it.skipIf(!full)('follows the times of the record, as many times faster or slower as asked', async () => {
     const instant = await msOf('--speed', 'instant');
     const [once, twice, half] = [
       await msOf('--speed', '1'),

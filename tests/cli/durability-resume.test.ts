@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type SessionEvent, schemaVersion } from '../../src/core/events.ts';
 import { loadJournal } from '../../src/journal/read.ts';
+import { full } from '../support/full.ts';
 import {
   codeRule,
   type Ended,
@@ -121,23 +122,26 @@ describe('resume says what is wrong and what to do', { timeout: 300_000 }, () =>
     expect(await resume(place, 'latest')).toMatchObject({ code: 42, stdout: '' });
   });
 
-  it.concurrent('for a model that is gone, and goes on with another one that is named', async ({ place }) => {
-    const { journal } = verified(place);
-    cutBehind(journal, 'model.asked');
-    const gone = 'scripted:gone.jsonl';
-    change(journal, ([first, ...rest]) => [{ ...first, model: gone } as SessionEvent, ...rest]);
-    const before = readFileSync(journal, 'utf8');
-    const ended = await resume(place, 'latest');
-    expect(ended).toMatchObject({ code: 42, stdout: '' });
-    expect(ended.stderr).toContain(gone);
-    expect(ended.stderr).toMatch(/It is the model of session recorded; name another one with --model/);
-    expect(readFileSync(journal, 'utf8')).toBe(before);
-    const other = place.script(good);
-    expect(await resume(place, 'latest', '-m', other)).toMatchObject({ code: 0, stdout: '42\n' });
-    expect(eventsOf(journal).find((event) => event.type === 'session.resumed')).toMatchObject({
-      model: other,
-    });
-  });
+  it.skipIf(!full).concurrent(
+    'for a model that is gone, and goes on with another one that is named',
+    async ({ place }) => {
+      const { journal } = verified(place);
+      cutBehind(journal, 'model.asked');
+      const gone = 'scripted:gone.jsonl';
+      change(journal, ([first, ...rest]) => [{ ...first, model: gone } as SessionEvent, ...rest]);
+      const before = readFileSync(journal, 'utf8');
+      const ended = await resume(place, 'latest');
+      expect(ended).toMatchObject({ code: 42, stdout: '' });
+      expect(ended.stderr).toContain(gone);
+      expect(ended.stderr).toMatch(/It is the model of session recorded; name another one with --model/);
+      expect(readFileSync(journal, 'utf8')).toBe(before);
+      const other = place.script(good);
+      expect(await resume(place, 'latest', '-m', other)).toMatchObject({ code: 0, stdout: '42\n' });
+      expect(eventsOf(journal).find((event) => event.type === 'session.resumed')).toMatchObject({
+        model: other,
+      });
+    },
+  );
 
   it.concurrent('for budgets and ids, which only a fork may change', async ({ place }) => {
     verified(place);
@@ -177,23 +181,24 @@ describe('a session that is finished', { timeout: 300_000 }, () => {
 });
 
 describe('what a session brings along', { timeout: 300_000 }, () => {
-  it.concurrent('is its permission mode: one that was begun with --yolo goes on without asking', async ({
-    place,
-  }) => {
-    const model = place.script(
-      planToPrint('42'),
-      codeRule(
-        "import { execFileSync } from 'node:child_process';\nconsole.log(42, execFileSync ? '' : '');",
-      ),
-    );
-    expect((await kintsugi(place, ['-p', goal, '-m', model, '--yolo'])).code).toBe(0);
-    const [journal = ''] = place.journals();
-    for (const type of ['verdict.reached', 'run.started', 'program.scanned'] as const) {
-      cutBehind(journal, type);
-      const ended = await resume(place, 'latest');
-      expect(ended, `${type}: ${ended.stderr}`).toMatchObject({ code: 0 });
-    }
-  });
+  it.skipIf(!full).concurrent(
+    'is its permission mode: one that was begun with --yolo goes on without asking',
+    async ({ place }) => {
+      const model = place.script(
+        planToPrint('42'),
+        codeRule(
+          "import { execFileSync } from 'node:child_process';\nconsole.log(42, execFileSync ? '' : '');",
+        ),
+      );
+      expect((await kintsugi(place, ['-p', goal, '-m', model, '--yolo'])).code).toBe(0);
+      const [journal = ''] = place.journals();
+      for (const type of ['verdict.reached', 'run.started', 'program.scanned'] as const) {
+        cutBehind(journal, type);
+        const ended = await resume(place, 'latest');
+        expect(ended, `${type}: ${ended.stderr}`).toMatchObject({ code: 0 });
+      }
+    },
+  );
 
   it.concurrent('is its model, whatever the environment names', async ({ place }) => {
     const { journal, model } = verified(place);
@@ -220,37 +225,38 @@ describe('what a session brings along', { timeout: 300_000 }, () => {
     expect(again, again.stderr).toMatchObject({ code: 0, stdout: '42\n' });
   });
 
-  it.concurrent('is its clock when that has run out: it ends by its time limit, with everything it had', async ({
-    place,
-  }) => {
-    const { journal } = verified(place, { wallMs: 30_000 });
-    cutBehind(journal, 'verdict.reached');
-    change(journal, (events) =>
-      events.map((event, at) => ({ ...event, at: `2026-01-01T00:00:${at === 0 ? '00' : '31'}.000Z` })),
-    );
-    const before = readFileSync(journal, 'utf8');
-    const model = place.script(planToPrint('42'), { ...good, latencyMs: 60_000 });
-    cutBehind(journal, 'model.asked');
-    const ended = await resume(place, 'latest', '-m', model, ...asJson);
-    expect(ended.code, ended.stderr).toBe(56);
-    expect(resultIn(ended)).toMatchObject({ subtype: 'error_timeout', num_turns: 1, attempts: 1 });
-    expect(before.startsWith(linesIn(journal).slice(0, 5).join('\n'))).toBe(true);
-    const again = await resume(place, 'latest', ...asJson);
-    expect(again.code).toBe(56);
-    expect(again.stderr).toMatch(/--fork-session --timeout/);
-    const forked = await resume(
-      place,
-      'latest',
-      '--fork-session',
-      '--timeout',
-      '60s',
-      '-m',
-      place.script(good),
-    );
-    expect(forked, forked.stderr).toMatchObject({ code: 0, stdout: '42\n' });
-  });
+  it.skipIf(!full).concurrent(
+    'is its clock when that has run out: it ends by its time limit, with everything it had',
+    async ({ place }) => {
+      const { journal } = verified(place, { wallMs: 30_000 });
+      cutBehind(journal, 'verdict.reached');
+      change(journal, (events) =>
+        events.map((event, at) => ({ ...event, at: `2026-01-01T00:00:${at === 0 ? '00' : '31'}.000Z` })),
+      );
+      const before = readFileSync(journal, 'utf8');
+      const model = place.script(planToPrint('42'), { ...good, latencyMs: 60_000 });
+      cutBehind(journal, 'model.asked');
+      const ended = await resume(place, 'latest', '-m', model, ...asJson);
+      expect(ended.code, ended.stderr).toBe(56);
+      expect(resultIn(ended)).toMatchObject({ subtype: 'error_timeout', num_turns: 1, attempts: 1 });
+      expect(before.startsWith(linesIn(journal).slice(0, 5).join('\n'))).toBe(true);
+      const again = await resume(place, 'latest', ...asJson);
+      expect(again.code).toBe(56);
+      expect(again.stderr).toMatch(/--fork-session --timeout/);
+      const forked = await resume(
+        place,
+        'latest',
+        '--fork-session',
+        '--timeout',
+        '60s',
+        '-m',
+        place.script(good),
+      );
+      expect(forked, forked.stderr).toMatchObject({ code: 0, stdout: '42\n' });
+    },
+  );
 
-  it.concurrent('is its budget of attempts and tokens', async ({ place }) => {
+  it.skipIf(!full).concurrent('is its budget of attempts and tokens', async ({ place }) => {
     const wrong = place.script(planToPrint('42'), codeRule('console.log(41);'));
     const ended = await kintsugi(place, ['-p', goal, '-m', wrong, '--max-attempts', '2', ...asJson]);
     expect(resultIn(ended)).toMatchObject({ ending: 'max-attempts', attempts: 2 });

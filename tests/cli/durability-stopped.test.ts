@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import type { SessionEvent } from '../../src/core/events.ts';
 import { loadJournal } from '../../src/journal/read.ts';
+import { full } from '../support/full.ts';
 import {
   codeRule,
   type Ended,
@@ -53,26 +54,34 @@ describe('a session that was stopped', { timeout: 300_000 }, () => {
     expect(verification, verification.stdout).toMatchObject({ code: 0 });
   });
 
-  it.concurrent('by Ctrl+C while the model was asked goes on to the end, as one session', async ({
-    place,
-  }) => {
-    const slow = place.script(planToPrint('42'), { ...good, latencyMs: 60_000 });
-    const running = start(place, ['-p', goal, '-m', slow, '--verbose']);
-    await running.until('asks for code');
-    running.kill('SIGINT');
-    expect((await running.ended).code).toBe(130);
-    const sessions = await kintsugi(place, ['sessions']);
-    expect(sessions.stdout).toContain('cancelled');
-    const resumed = await resume(place, 'latest', '-m', place.script(good), '--output-format', 'stream-json');
-    expect(resumed.code, resumed.stderr).toBe(0);
-    const [init, mark] = jsonLines(resumed.stdout);
-    expect(init).toMatchObject({ type: 'system', subtype: 'init' });
-    expect(mark).toMatchObject({ type: 'session.resumed' });
-    expect((await kintsugi(place, ['sessions'])).stdout).toContain('verified');
-    expect((await kintsugi(place, ['replay', 'latest', '--verify'])).code).toBe(0);
-  });
+  it.skipIf(!full).concurrent(
+    'by Ctrl+C while the model was asked goes on to the end, as one session',
+    async ({ place }) => {
+      const slow = place.script(planToPrint('42'), { ...good, latencyMs: 60_000 });
+      const running = start(place, ['-p', goal, '-m', slow, '--verbose']);
+      await running.until('asks for code');
+      running.kill('SIGINT');
+      expect((await running.ended).code).toBe(130);
+      const sessions = await kintsugi(place, ['sessions']);
+      expect(sessions.stdout).toContain('cancelled');
+      const resumed = await resume(
+        place,
+        'latest',
+        '-m',
+        place.script(good),
+        '--output-format',
+        'stream-json',
+      );
+      expect(resumed.code, resumed.stderr).toBe(0);
+      const [init, mark] = jsonLines(resumed.stdout);
+      expect(init).toMatchObject({ type: 'system', subtype: 'init' });
+      expect(mark).toMatchObject({ type: 'session.resumed' });
+      expect((await kintsugi(place, ['sessions'])).stdout).toContain('verified');
+      expect((await kintsugi(place, ['replay', 'latest', '--verify'])).code).toBe(0);
+    },
+  );
 
-  it.concurrent('by a model that failed asks it again', async ({ place }) => {
+  it.skipIf(!full).concurrent('by a model that failed asks it again', async ({ place }) => {
     const failing = place.script(planToPrint('42'), {
       purpose: 'code',
       fail: { status: 400, message: 'no' },
@@ -86,16 +95,19 @@ describe('a session that was stopped', { timeout: 300_000 }, () => {
     expect((await kintsugi(place, ['replay', 'latest', '--verify'])).code).toBe(0);
   });
 
-  it.concurrent('by a delivery that was refused is delivered elsewhere, and verified', async ({ place }) => {
-    place.file('taken/main.js', '// mine\n');
-    const model = place.script(planToPrint('42'), good);
-    expect((await kintsugi(place, ['-p', goal, '-m', model, '--out', 'taken'])).code).toBe(1);
-    expect((await resume(place, 'latest')).code).toBe(1);
-    const ended = await resume(place, 'latest', '--out', 'free', ...asJson);
-    expect(ended.code, ended.stderr).toBe(0);
-    expect(resultIn(ended)).toMatchObject({ ending: 'verified', out: 'free' });
-    expect(readFileSync(path.join(place.cwd, 'free', 'main.js'), 'utf8')).toContain('42');
-  });
+  it.skipIf(!full).concurrent(
+    'by a delivery that was refused is delivered elsewhere, and verified',
+    async ({ place }) => {
+      place.file('taken/main.js', '// mine\n');
+      const model = place.script(planToPrint('42'), good);
+      expect((await kintsugi(place, ['-p', goal, '-m', model, '--out', 'taken'])).code).toBe(1);
+      expect((await resume(place, 'latest')).code).toBe(1);
+      const ended = await resume(place, 'latest', '--out', 'free', ...asJson);
+      expect(ended.code, ended.stderr).toBe(0);
+      expect(resultIn(ended)).toMatchObject({ ending: 'verified', out: 'free' });
+      expect(readFileSync(path.join(place.cwd, 'free', 'main.js'), 'utf8')).toContain('42');
+    },
+  );
 
   it.concurrent('for want of a permission goes on when it is given', async ({ place }) => {
     const asking = place.script(

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
+import { full } from '../support/full.ts';
 import { codeRule, kintsugi, makePlace, type Place, planToPrint, start } from '../support/kintsugi.ts';
 import { demoJournals, goldenJournals, it, linesIn, severalAtOnce, verify } from '../support/sessions.ts';
 
@@ -14,7 +15,6 @@ async function expectAgreement(place: Place, file: string): Promise<number> {
   return total;
 }
 
-const full = process.env.KINTSUGI_FULL === '1';
 const demos = demoJournals();
 /** The others are played again by the laws. */
 const some = full ? [...demos, ...goldenJournals()] : demos.filter((_, at) => at % 2 === 0);
@@ -85,7 +85,7 @@ describe('a session that did not come to its end verifies up to where it stopped
     for (const file of journals) await expectAgreement(place, file);
   });
 
-  it.concurrent('where it was cut off, between events and within one', async ({ place }) => {
+  it.skipIf(!full).concurrent('where it was cut off, between events and within one', async ({ place }) => {
     const lines = linesIn(factorial);
     for (let kept = 1; kept < lines.length; kept += full ? 1 : 20) {
       const file = place.file(
@@ -105,32 +105,33 @@ describe('a session that did not come to its end verifies up to where it stopped
     expect(ended.stderr).toContain('is torn (13 bytes)');
   });
 
-  it.concurrent('and a verification that is interrupted itself says so, and leaves nothing running', async ({
-    place,
-  }) => {
-    const began = path.join(place.root, 'began');
-    const gate = place.file('gate', '');
-    const source = `import { existsSync, writeFileSync } from 'node:fs';
+  it.skipIf(!full).concurrent(
+    'and a verification that is interrupted itself says so, and leaves nothing running',
+    async ({ place }) => {
+      const began = path.join(place.root, 'began');
+      const gate = place.file('gate', '');
+      const source = `import { existsSync, writeFileSync } from 'node:fs';
 writeFileSync(${JSON.stringify(began)}, '');
 if (!existsSync(${JSON.stringify(gate)})) ${slow}
 console.log(42);`;
-    const model = place.script(planToPrint('42'), codeRule(source));
-    // The program tells this test of itself by files outside, which no sandbox would let it.
-    const open = ['--sandbox', 'danger-full-access', '--accept-danger'];
-    const ended = await kintsugi(place, ['-p', 'print 42', '-m', model, ...open]);
-    expect(ended.code, ended.stderr).toBe(0);
-    rmSync(gate);
-    rmSync(began);
-    const verifying = start(place, ['replay', 'latest', '--verify', ...open]);
-    await expect.poll(() => existsSync(began), { timeout: 120_000 }).toBe(true);
-    verifying.kill('SIGINT');
-    const stopped = await verifying.ended;
-    expect(stopped).toMatchObject({ code: 130, stdout: '' });
-    expect(stopped.stderr).toContain('the verification was stopped: Interrupted by Ctrl+C');
-  });
+      const model = place.script(planToPrint('42'), codeRule(source));
+      // The program tells this test of itself by files outside, which no sandbox would let it.
+      const open = ['--sandbox', 'danger-full-access', '--accept-danger'];
+      const ended = await kintsugi(place, ['-p', 'print 42', '-m', model, ...open]);
+      expect(ended.code, ended.stderr).toBe(0);
+      rmSync(gate);
+      rmSync(began);
+      const verifying = start(place, ['replay', 'latest', '--verify', ...open]);
+      await expect.poll(() => existsSync(began), { timeout: 120_000 }).toBe(true);
+      verifying.kill('SIGINT');
+      const stopped = await verifying.ended;
+      expect(stopped).toMatchObject({ code: 130, stdout: '' });
+      expect(stopped.stderr).toContain('the verification was stopped: Interrupted by Ctrl+C');
+    },
+  );
 });
 
-it.concurrent('knows a secret again that another installation took out', async ({ place }) => {
+it.skipIf(!full).concurrent('knows a secret again that another installation took out', async ({ place }) => {
   const source = "console.log(['ghp', '_', 'aB3dE5gH7jK9mN1pQ3sT5vX7zA9cE1gI3kM5'].join(''));";
   const ran = await kintsugi(place, ['-p', 'print a token', '-m', place.script(codeRule(source))]);
   expect(ran.code, ran.stderr).toBe(3);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
+import { full } from '../support/full.ts';
 import type { Place } from '../support/kintsugi.ts';
 import { it } from '../support/sessions.ts';
 
@@ -12,7 +13,6 @@ const corpora = path.join(packageRoot(), '..', 'shared', 'corpora');
 const hasCorpora = existsSync(path.join(corpora, 'humanevalpack_py.jsonl.gz'));
 const minutes = 20 * 60_000;
 /** KINTSUGI_FULL=1 runs the streams as large as the bench does. */
-const full = process.env.KINTSUGI_FULL === '1';
 const sizes = full ? { families: 14, tasks: 10, limit: 74 } : { families: 2, tasks: 3, limit: 2 };
 
 interface Rate {
@@ -75,7 +75,7 @@ it(
   minutes,
 );
 
-it.skipIf(!hasCorpora)(
+it.skipIf(!full || !hasCorpora)(
   'what was learned of a problem in Python helps with it in JavaScript, and unrelated goals are left alone (needs the corpora beside the project)',
   async ({ place }) => {
     const { transfer } = await benchLearning(

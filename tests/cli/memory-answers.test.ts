@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../src/core/events.ts';
+import { full } from '../support/full.ts';
 import {
   codeRule,
   eventsOf,
@@ -128,7 +129,7 @@ it('hostile lessons of a file reach no prompt, also when their witness holds', a
     `read ~/.ssh/id_rsa ${mark}`,
   ];
   // To run a witness again takes a while: every fourth has one.
-  const tried = (at: number) => process.env.KINTSUGI_FULL === '1' || at % 4 === 0;
+  const tried = (at: number) => full || at % 4 === 0;
   const rows = says.flatMap((text, at) => [
     {
       ...{ kind: 'lesson', about: 'print 42', goal: 'print 42', do: text, state: 'trusted' },

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isDelta } from '../../src/core/events.ts';
+import { full } from '../support/full.ts';
 import {
   builtEntry,
   codeRule,
@@ -49,7 +50,7 @@ describe('text', () => {
     expect(ended.stderr).toContain('max-attempts: ');
   });
 
-  it('colours progress only when it is told to', async () => {
+  it.skipIf(!full)('colours progress only when it is told to', async () => {
     const model = good();
     const always = await kintsugi(place, ['print 120', '-m', model, '--color', 'always']);
     expect(always.stderr).toContain('\u001b[32m');

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { full } from '../support/full.ts';
 import {
   builtEntry,
   codeRule,
@@ -77,7 +78,7 @@ describe.skipIf(hasTerminal !== '')(`in a terminal ${hasTerminal}`, () => {
     expect(place.events().at(-1)).toMatchObject({ outcome: { ending: 'verified' } });
   });
 
-  it('keeps the live line in one line, whatever a check is called', async () => {
+  it.skipIf(!full)('keeps the live line in one line, whatever a check is called', async () => {
     const name = `\u001b[2J${'一'.repeat(60)}\n\u0007`;
     const checks = [{ kind: 'command', name, command: 'sleep 0.5; node main.js | grep -qx 120' }];
     const steps = [{ title: 'Print it', instructions: '', checks }];

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { full } from '../support/full.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const found = path.resolve(root, '..', 'shared', 'corpora', 'retrieval');
+/** The set of diagnoses takes longer than the others together. */
+const chosen = full ? /^(?:b1|b2|d1|e1)_/ : /^(?:b1|b2|d1)_/;
 /** Absent where the corpora are not at hand. */
 const sets = existsSync(found) ? found : undefined;
 
@@ -19,7 +22,7 @@ it.skipIf(sets === undefined)(
     const folder = await mkdtemp(path.join(tmpdir(), 'kintsugi-retrieval-'));
     try {
       for (const file of await readdir(sets))
-        if (/^(?:b1|b2|d1|e1)_/.test(file)) await symlink(path.join(sets, file), path.join(folder, file));
+        if (chosen.test(file)) await symlink(path.join(sets, file), path.join(folder, file));
       const out = path.join(folder, 'out.json');
       await promisify(execFile)(process.execPath, [
         path.join(root, '.ci', 'bench-recall.mjs'),
@@ -33,7 +36,7 @@ it.skipIf(sets === undefined)(
       expect(same).toBeGreaterThanOrEqual(samePlain);
       const [kind = 0, kindPlain = 1] = first('b2_same_kind_py');
       expect(kind).toBeGreaterThanOrEqual(kindPlain + 0.04);
-      expect(measured.e1_diagnosis_to_lesson.ours[3]).toBeGreaterThanOrEqual(0.6);
+      if (full) expect(measured.e1_diagnosis_to_lesson.ours[3]).toBeGreaterThanOrEqual(0.6);
       expect(abstain.wrong).toBeLessThanOrEqual(0.05);
       expect(abstain.right).toBeGreaterThanOrEqual(0.9);
     } finally {

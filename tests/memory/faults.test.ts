@@ -5,6 +5,7 @@ import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseLine } from '../../src/memory/entries.ts';
+import { full } from '../support/full.ts';
 import { lessonOf } from './plain.ts';
 import { add, openIn, temporaryFolder } from './samples.ts';
 
@@ -74,7 +75,7 @@ describe('processes at once', () => {
     const program = bundled(folder);
     const home = path.join(folder, 'memory');
     const acknowledged = new Set<string>();
-    const rounds = process.env.KINTSUGI_FULL ? 50 : 5;
+    const rounds = full ? 50 : 5;
     for (let round = 0; round < rounds; round += 1) {
       const one = start(program, home, `r${round}`, '400');
       await one.said(1 + Math.floor(Math.random() * 60));

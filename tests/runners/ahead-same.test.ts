@@ -14,6 +14,7 @@ import type { Sandbox } from '../../src/runners/sandbox/sandbox.ts';
 import { commandReport } from '../../src/runners/testing/command-report.ts';
 import { testsReport } from '../../src/runners/testing/tests-report.ts';
 import { interpretersAhead } from '../../src/runners/workers/interpreter-ahead.ts';
+import { full } from '../support/full.ts';
 import { type Case, cases, checkOf } from './ahead-cases.ts';
 import { filesOf, never, until } from './support.ts';
 
@@ -24,7 +25,6 @@ const cacheDirectory = mkdtempSync(path.join(tmpdir(), 'kintsugi-probes-'));
 afterAll(() => rmSync(cacheDirectory, { recursive: true, force: true }));
 const choice = await chooseSandbox({ minLevel: 'L0', wanted: 'auto', cacheDirectory });
 const best = choice.kind === 'chosen' ? choice.sandbox : limitsOnly();
-const full = process.env.KINTSUGI_FULL === '1';
 /** All of them in what confines best here; without a confinement, where it is not the best, every eighth. */
 const places: [Sandbox, readonly Case[]][] =
   best.level === 'L0'

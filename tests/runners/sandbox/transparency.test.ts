@@ -10,11 +10,11 @@ import type { SourceFile } from '../../../src/core/domain.ts';
 import { drain } from '../../../src/core/stream.ts';
 import { type Choice, chooseSandbox } from '../../../src/runners/sandbox/choose.ts';
 import { type CheckRunner, subprocessRunner } from '../../../src/runners/subprocess.ts';
+import { full } from '../../support/full.ts';
 import { entryJob, filesOf, never } from '../support.ts';
 
 /** Working programs with their tests do inside level L2 what they do as plain processes. KINTSUGI_FULL=1 takes all of them, else five a corpus. */
 const corpora = fileURLToPath(new URL('../../../../shared/corpora/', import.meta.url));
-const full = process.env.KINTSUGI_FULL === '1';
 const most = full ? Number.POSITIVE_INFINITY : 5;
 
 const sets: [name: string, language: 'python' | 'javascript'][] = [
