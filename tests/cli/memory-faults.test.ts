@@ -207,8 +207,8 @@ describe('the commands', () => {
     const large = await memory('import', 'large.jsonl', '--json');
     expect(large.code, large.stderr).toBe(0);
     expect(JSON.parse(large.stdout)).toMatchObject({ imported: rowCount, known: 0, bad: 0 });
-    const found = await memory('search', '--json', '--limit', '1', 'Error1711: value of part 1711');
-    expect(JSON.parse(found.stdout)).toMatchObject([{ about: expect.stringContaining('Error1711') }]);
+    const found = await memory('search', '--json', '--limit', '1', 'Error171: value of part 171');
+    expect(JSON.parse(found.stdout)).toMatchObject([{ about: expect.stringContaining('Error171:') }]);
     place.file('binary.bin', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 0xff, 0xfe, 10, 0, 0]));
     place.file('endless.jsonl', `{"kind":"lesson","about":"${'x'.repeat(2_000_000)}"}`);
     mkdirSync(path.join(place.cwd, 'folder'));
