@@ -98,7 +98,11 @@ export function deriveFrom(
     parts(field) {
       const old = oldOf(field);
       const { grown } = index[field];
-      return [...(old === null ? [] : [old]), grown].map((postings) => ({ postings, idOf: memories.idOf }));
+      return [...(old === null ? [] : [old]), grown].map((postings) => ({
+        postings,
+        idOf: memories.idOf,
+        cardOf: memories.cardAt,
+      }));
     },
     textOf(field, id) {
       const number = memories.numberOf(id);

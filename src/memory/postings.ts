@@ -12,6 +12,8 @@ export interface Postings {
   readonly bound: number;
   /** Calls back for each document that has the word, with its count and the document's length in words. */
   each(word: string, found: (document: number, count: number, length: number) => void): void;
+  /** How many documents have the word. */
+  holders(word: string): number;
   /** Everything there is, as `word id count length`, in no order: for comparing. */
   rows(idOf: (document: number) => string): string[];
 }
@@ -77,6 +79,7 @@ export function growingPostings(): GrowingPostings {
         found(document, count, lengths.get(document)?.length ?? 0);
       }
     },
+    holders: (word) => table.get(word)?.size ?? 0,
     sections(prefix) {
       const sorted = [...table.keys()].sort();
       const starts: number[] = [0];
@@ -119,6 +122,7 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
   const lengths = new Uint32Array((flat.at(-2) ?? -1) + 1);
   let words = 0;
   let live = 0;
+  let whole = true;
   for (let at = 0; at + 1 < flat.length; at += 2) {
     lengths[flat[at] ?? 0] = flat[at + 1] ?? 0;
     words += flat[at + 1] ?? 0;
@@ -137,6 +141,7 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
       if (length === 0) return;
       words -= length;
       live -= 1;
+      whole = false;
       lengths[document] = 0;
     },
     rows(idOf) {
@@ -159,6 +164,15 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
         const length = lengths[document] ?? 0;
         if (length !== 0) found(document, counts[at] ?? 0, length);
       }
+    },
+    holders(word) {
+      const place = places.get(word);
+      if (place === undefined) return 0;
+      const [start = 0, end = 0] = [starts[place], starts[place + 1]];
+      if (whole) return end - start;
+      let holders = 0;
+      for (let at = start; at < end; at += 1) holders += lengths[documents[at] ?? 0] === 0 ? 0 : 1;
+      return holders;
     },
   };
 }

@@ -13,6 +13,7 @@ export interface RecordTable extends Records {
   /** In the order in which they came to the log. */
   ids(): string[];
   card(id: string): Card | undefined;
+  cardAt(number: number): Card | undefined;
   cards(): Card[];
   /** The number of a memory; numbers are not used again. */
   numberOf(id: string): number | undefined;
@@ -86,6 +87,7 @@ export function recordTable(
       const number = numbers.get(id);
       return number === undefined ? undefined : cardAt(number);
     },
+    cardAt,
     cards: () => [...numbers.values()].flatMap((number) => cardAt(number) ?? []),
     set(id, memory) {
       let number = numbers.get(id);

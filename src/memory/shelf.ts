@@ -33,6 +33,8 @@ export interface Shelf {
   forgotten(id: string): boolean;
   uses(): MemoryUse[];
   parts(field: Field): RankedPart[];
+  /** Counts up whenever `parts` changes. */
+  changes(): number;
   withHash(hash: string): string[];
   /** One line each: lines of the log that were passed over or had no effect, a log that cannot be read, vectors that cannot be made. */
   problems(): string[];
@@ -82,6 +84,7 @@ export function openShelf(options: ShelfOptions): Shelf {
     started: false,
   });
   let state = empty();
+  let changes = 0;
 
   const apply = (descriptor: number) => {
     const part = readEntries(descriptor, file, state.mark);
@@ -95,6 +98,7 @@ export function openShelf(options: ShelfOptions): Shelf {
     state.crc = crcOf(descriptor, state.mark.bytes, part.mark.bytes, state.crc);
     state.mark = part.mark;
     state.faults.push(...part.faults);
+    if (touched.size > 0) changes += 1;
     for (const id of touched) {
       state.derived.reindex(id);
       vectors.touch(id);
@@ -122,6 +126,7 @@ export function openShelf(options: ShelfOptions): Shelf {
     }
   };
   const start = (descriptor: number, cached: boolean) => {
+    changes += 1;
     state.derived.close();
     state = { ...empty(), started: true };
     vectors.forget();
@@ -136,7 +141,10 @@ export function openShelf(options: ShelfOptions): Shelf {
   const refresh = (cached = true) => {
     const opened = openForReading(file);
     if (opened === null || 'kind' in opened) {
-      if (state.mark.bytes > 0) state = empty();
+      if (state.mark.bytes > 0) {
+        state = empty();
+        changes += 1;
+      }
       state.faults = opened === null ? [] : [{ kind: 'unreadable', text: opened.why }];
       return;
     }
@@ -196,6 +204,7 @@ export function openShelf(options: ShelfOptions): Shelf {
     forgotten: (id) => loaded().fold.forgotten.has(id),
     uses: () => loaded().uses(),
     parts: (field) => loaded().parts(field),
+    changes: () => changes,
     withHash: (hash) => loaded().withHash(hash),
     async append(entries) {
       const done = await appendEntries(file, entries);
@@ -240,6 +249,7 @@ export function openShelf(options: ShelfOptions): Shelf {
       return trouble === null ? await vectors.flush(true) : { kind: 'failed', why: trouble };
     },
     close() {
+      changes += 1;
       state.derived.close();
       state = empty();
     },

@@ -5,7 +5,7 @@ import type { MemoryEntry, MemoryEvent } from './entries.ts';
 import type { MemoryFailure } from './failure.ts';
 import { comesFirst, type VectorHit } from './flat.ts';
 import type { Rarity } from './names.ts';
-import { type LexicalHit, rankByWords } from './rank.ts';
+import { type LexicalHit, rankByScores, type Scores, scoresOf } from './rank.ts';
 import { type Card, type Field, fields, plainReading, type Reading } from './reading.ts';
 import { openShelf, type Shelf } from './shelf.ts';
 import type { Vectors } from './vectors.ts';
@@ -108,6 +108,7 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
     const found = card(id);
     return found !== undefined && accepts(found);
   };
+  let scored: { query: string; scores: Scores } | null = null;
   const each = async (work: (one: Shelf) => Promise<MemoryFailure | null>): Promise<MemoryFailure | null> => {
     for (const one of shelves) {
       const failed = await work(one);
@@ -137,20 +138,17 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
         return {
           documents: parts.reduce((sum, { postings }) => sum + postings.documents, 0),
           holders(word) {
-            let holders = 0;
-            for (const { postings } of parts) {
-              postings.each(word, () => {
-                holders += 1;
-              });
-            }
-            return holders;
+            return parts.reduce((sum, { postings }) => sum + postings.holders(word), 0);
           },
         };
       },
       lexical(field, text, limit, accepts) {
         refresh();
         const parts = shelves.flatMap((one) => one.parts(field));
-        return rankByWords(parts, reading.tokens(text), limit, accepting(accepts));
+        // A goal is looked for several times in a row: among solutions, among lessons, among what was met before.
+        const query = [field, ...shelves.map((one) => one.changes()), text].join(' ');
+        if (scored?.query !== query) scored = { query, scores: scoresOf(parts, reading.tokens(text)) };
+        return rankByScores(parts, scored.scores, limit, accepts);
       },
       async vector(field, text, limit, accepts) {
         refresh();

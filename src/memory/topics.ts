@@ -40,12 +40,26 @@ export function namesAsWords(names: readonly string[]): string[] {
     .map((name) => `${name}()`);
 }
 
+/** The stems of identifiers that were met: the same ones come again and again. */
+const known = new Map<string, readonly string[]>();
+const mostKnown = 20_000;
+
+function stemsOf(identifier: string): readonly string[] {
+  const met = known.get(identifier);
+  if (met !== undefined) return met;
+  const stems = [...codeTokens(identifier), ...partsOf(identifier)]
+    .filter((part) => part.length > 1 && !/^\d+$/.test(part))
+    .map(stemOf);
+  if (known.size >= mostKnown) known.clear();
+  known.set(identifier, stems);
+  return stems;
+}
+
 /** The stems of a text, parts of identifiers too. Numbers and marks of single letters are left out. */
 export function wordsOfGoals(text: string): Set<string> {
   const words = new Set<string>();
   for (const [token] of text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)) {
-    for (const part of [...codeTokens(token), ...partsOf(token)])
-      if (part.length > 1 && !/^\d+$/.test(part)) words.add(stemOf(part));
+    for (const stem of stemsOf(token)) words.add(stem);
   }
   return words;
 }
