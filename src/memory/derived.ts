@@ -46,17 +46,21 @@ export function deriveFrom(
     forgotten: new Map(pack === null ? [] : JSON.parse(pack.text('forgotten'))),
     uses: [],
   };
-  const forField = (field: Field) => ({
-    /** By number. */
-    texts: pack === null ? [] : [...pack.numbers(`${field}.texts`)],
+  const forField = () => ({
+    /** By number; taken from the pack when first asked for. */
+    texts: null as number[] | null,
     grown: growingPostings(),
     packed: null as PackedPostings | null,
   });
-  const index = { key: forField('key'), about: forField('about') };
+  const index = { key: forField(), about: forField() };
   /** The snapshot's words, unpacked when a field is first searched or changed. */
   const oldOf = (field: Field): PackedPostings | null => {
     if (pack !== null) index[field].packed ??= packedPostings(pack, field);
     return index[field].packed;
+  };
+  const textsOf = (field: Field): number[] => {
+    index[field].texts ??= pack === null ? [] : [...pack.numbers(`${field}.texts`)];
+    return index[field].texts;
   };
   /** Hashes of what changed behind the snapshot, which no longer says them. */
   const changedHashes = new Map<string, string[]>();
@@ -77,7 +81,8 @@ export function deriveFrom(
   };
 
   const putText = (field: Field, number: number, text: string) => {
-    const { texts, grown } = index[field];
+    const texts = textsOf(field);
+    const { grown } = index[field];
     const crc = textCrc(text);
     if (texts[number] === crc) return;
     texts[number] = crc;
@@ -106,7 +111,7 @@ export function deriveFrom(
     },
     textOf(field, id) {
       const number = memories.numberOf(id);
-      return number === undefined ? undefined : (index[field].texts[number] ?? 0);
+      return number === undefined ? undefined : (textsOf(field)[number] ?? 0);
     },
     withHash(hash) {
       const old = (fromPack().get(hash) ?? []).filter((id) => !changedHashes.has(id));

@@ -113,7 +113,6 @@ export interface PackedPostings extends Postings {
 
 export function packedPostings(pack: Pack, prefix: string): PackedPostings {
   const list: string[] = JSON.parse(pack.text(`${prefix}.words`) || '[]');
-  const places = new Map(list.map((word, at) => [word, at]));
   const starts = pack.numbers(`${prefix}.starts`);
   const documents = pack.numbers(`${prefix}.documents`);
   const counts = pack.numbers(`${prefix}.counts`);
@@ -128,6 +127,17 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
     words += flat[at + 1] ?? 0;
     live += flat[at + 1] === 0 ? 0 : 1;
   }
+  /** The place of a word in the sorted list. A search looks for a few of thousands: no table is made for them. */
+  const placeOf = (word: string): number | undefined => {
+    let from = 0;
+    let to = list.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((list[middle] ?? '') < word) from = middle + 1;
+      else to = middle;
+    }
+    return list[from] === word ? from : undefined;
+  };
   return {
     get documents() {
       return live;
@@ -156,7 +166,7 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
       return all;
     },
     each(word, found) {
-      const place = places.get(word);
+      const place = placeOf(word);
       if (place === undefined) return;
       const end = starts[place + 1] ?? 0;
       for (let at = starts[place] ?? 0; at < end; at += 1) {
@@ -166,7 +176,7 @@ export function packedPostings(pack: Pack, prefix: string): PackedPostings {
       }
     },
     holders(word) {
-      const place = places.get(word);
+      const place = placeOf(word);
       if (place === undefined) return 0;
       const [start = 0, end = 0] = [starts[place], starts[place + 1]];
       if (whole) return end - start;

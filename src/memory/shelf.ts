@@ -17,6 +17,7 @@ import {
   indexFolder,
   type LogStamp,
   loadSnapshot,
+  noteRead,
   sameStamp,
   snapshotPath,
   stampOf,
@@ -80,6 +81,8 @@ export function openShelf(options: ShelfOptions): Shelf {
     /** CRC-32 of the last bytes before the mark. */
     guard: 0,
     savedLines: 0,
+    /** CRC-32 of what the snapshot was made from, and the log as it was when that was last known to hold. */
+    saved: null as { crc: number; stamp: LogStamp | null } | null,
     faults: [] as Fault[],
     started: false,
   });
@@ -113,6 +116,7 @@ export function openShelf(options: ShelfOptions): Shelf {
       rmSync(snapshotPath(directory), { force: true });
       for (const { line, entry } of wholeLog()) if (line <= lines) applyEntry(folded, entry);
       state.savedLines = 0;
+      state.saved = null;
       return folded;
     };
   };
@@ -136,6 +140,7 @@ export function openShelf(options: ShelfOptions): Shelf {
     state.mark = snapshot.mark;
     state.crc = snapshot.crc;
     state.savedLines = snapshot.mark.lines;
+    state.saved = { crc: snapshot.crc, stamp: stampOf(descriptor) };
     state.faults = [...snapshot.faults];
   };
   const refresh = (cached = true) => {
@@ -177,6 +182,19 @@ export function openShelf(options: ShelfOptions): Shelf {
     const seen = stamp !== null && stamp.size === mark.bytes ? stamp : { ino: 0, size: -1, mtimeMs: 0 };
     writePack(snapshotPath(directory), aboutOf(reading.id, { mark, crc, seen }, uses), sections, loose);
     state.savedLines = mark.lines;
+    state.saved = { crc, stamp: seen };
+  };
+  /** What was appended since is known too, for the next who starts. */
+  const noteLog = () => {
+    const { saved, stamp, mark } = state;
+    if (saved === null || stamp === null || stamp.size !== mark.bytes) return;
+    if (saved.stamp !== null && sameStamp(saved.stamp, stamp)) return;
+    try {
+      noteRead(directory, saved.crc, stamp);
+      saved.stamp = stamp;
+    } catch {
+      // A folder that cannot be written to: the next reader adds the bytes up.
+    }
   };
   const underLock = async (work: () => void): Promise<MemoryFailure | null> => {
     try {
@@ -229,6 +247,7 @@ export function openShelf(options: ShelfOptions): Shelf {
         const failed = await underLock(save);
         if (failed !== null) return failed;
       }
+      noteLog();
       if (all) await vectors.complete();
       return await vectors.flush(all);
     },

@@ -1,4 +1,4 @@
-import { fstatSync, mkdirSync } from 'node:fs';
+import { fstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { MemoryUse } from '../core/memory.ts';
@@ -67,6 +67,28 @@ export function snapshotPath(directory: string): string {
   return path.join(directory, 'index', 'snapshot.pack');
 }
 
+const readPath = (directory: string) => path.join(directory, 'index', 'read.json');
+
+/**
+ * Notes that a log was read as it is now, and starts with the bytes that the snapshot of this CRC-32 was made from: until somebody else
+ * writes to it, the next reader need not add them up. Not flushed to the device: without the note it is added up. Throws the system's error.
+ */
+export function noteRead(directory: string, crc: number, stamp: LogStamp): void {
+  const file = readPath(directory);
+  const fresh = `${file}.${process.pid}.new`;
+  writeFileSync(fresh, JSON.stringify({ crc, ...stamp }), { mode: 0o600 });
+  renameSync(fresh, file);
+}
+
+function wasRead(directory: string, crc: number, stamp: LogStamp): boolean {
+  try {
+    const note: LogStamp & { crc: number } = JSON.parse(readFileSync(readPath(directory), 'utf8'));
+    return note.crc === crc && sameStamp(note, stamp);
+  } catch {
+    return false;
+  }
+}
+
 /** The snapshot that fits this open log and this reading; null when there is none that does. Nothing of the world throws: a cache may be missing. */
 export function loadSnapshot(directory: string, log: number, reading: string): Snapshot | null {
   let pack: Pack | 'damaged' | null = null;
@@ -83,7 +105,11 @@ export function loadSnapshot(directory: string, log: number, reading: string): S
       seen !== undefined &&
       uses !== undefined;
     const stamp = stampOf(log);
-    if (!fits || stamp.size < mark.bytes || !(sameStamp(stamp, seen) || crcOf(log, 0, mark.bytes) === crc)) {
+    if (
+      !fits ||
+      stamp.size < mark.bytes ||
+      !(sameStamp(stamp, seen) || wasRead(directory, crc, stamp) || crcOf(log, 0, mark.bytes) === crc)
+    ) {
       pack.close();
       return null;
     }
