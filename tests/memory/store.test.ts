@@ -157,6 +157,20 @@ describe('the index', () => {
     expect(memory.all()).toEqual([]);
   });
 
+  it('is believed after what another session appended, and not after what somebody changed behind its back', async () => {
+    const folder = temporaryFolder();
+    await (await filled(folder, 3)).flush();
+    const later = openIn(folder);
+    expect(later.all()).toHaveLength(3);
+    await add(later, lesson('m9'));
+    await later.close();
+    expect(readdirSync(path.join(folder, 'index'))).toContain('read.json');
+    expect(openIn(folder).candidates.lexical('key', 'leaves', 5)).toHaveLength(4);
+    const log = path.join(folder, 'log.jsonl');
+    writeFileSync(log, readFileSync(log, 'utf8').replaceAll('leaves out', 'forgets on'));
+    expect(openIn(folder).candidates.lexical('key', 'forgets', 5)).toHaveLength(4);
+  });
+
   it.each(['cut short', 'with one byte changed', 'emptied'])(
     'is made again when a file of it is %s',
     async (way) => {
