@@ -25,7 +25,7 @@ const folder = '/workspace';
 export interface IsolateRunner extends Runner {
   /** Has a process wait for a program with `limits`, in the background. */
   warm(limits?: RunLimits): void;
-  /** Ends the process that waits. Programs can still be run afterwards. */
+  /** Ends the process that waits, and sees to it that none of earlier programs is left. Programs can still be run afterwards. */
   close(): Promise<void>;
 }
 
@@ -46,6 +46,11 @@ export interface IsolateOptions {
 export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
   const sandbox = options.sandbox ?? limitsOnly();
   const pool = workerPool((kind: IsolateKind) => startIsolate(sandbox, kind));
+  const dying = new Set<Promise<unknown>>();
+  const onDying = (gone: Promise<unknown>): void => {
+    const known = gone.catch(() => {}).finally(() => dying.delete(known));
+    dying.add(known);
+  };
   let engines: readonly IsolateEngine[] | null = options.engines ?? null;
   const usable = (): readonly IsolateEngine[] => {
     engines ??= process.platform === 'win32' ? [] : installedEngines();
@@ -60,7 +65,7 @@ export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
       const [engine] = usable();
       if (engine === undefined) break;
       const kind = kindOf(engine, job.limits);
-      const { run: result, end } = yield* runIsolated(job, { kind, sandbox, pool }, signal);
+      const { run: result, end } = yield* runIsolated(job, { kind, sandbox, pool, onDying }, signal);
       if (end?.end !== 'unavailable') return result;
       engines = usable().filter((one) => one !== engine);
       if (engines.length === 0 && !options.instead) return result;
@@ -78,7 +83,10 @@ export function isolateRunner(options: IsolateOptions = {}): IsolateRunner {
       if (language === 'javascript' || language === 'typescript') warm();
     },
     warm,
-    close: pool.close,
+    close: async () => {
+      await pool.close();
+      await Promise.all(dying);
+    },
   };
 }
 
@@ -124,11 +132,12 @@ interface IsolateNeeds {
   kind: IsolateKind;
   sandbox: Sandbox;
   pool: WorkerPool<IsolateKind>;
+  onDying: (gone: Promise<unknown>) => void;
 }
 
 async function* runIsolated(
   job: RunJob,
-  { kind, sandbox, pool }: IsolateNeeds,
+  { kind, sandbox, pool, onDying }: IsolateNeeds,
   signal: AbortSignal,
 ): Stream<Chunk, { run: RunResult; end: IsolateEnd | null }> {
   const facts = factsOf(sandbox, kind.engine);
@@ -165,6 +174,7 @@ async function* runIsolated(
         signal: either,
         onBytes: messages.push,
         isOver,
+        onDying,
       });
       // It died while it waited: nothing of the program has run.
       const untouched = !messages.accepted() && messages.end() === null && process.killed === null;

@@ -1,8 +1,23 @@
 import { Socket } from 'node:net';
-import { type Following, follow, type ProcessEnd, type ProcessRequest, start } from '../process.ts';
+import {
+  type Following,
+  follow,
+  notStarted,
+  type ProcessEnd,
+  type ProcessRequest,
+  start,
+} from '../process.ts';
 import { readProcess } from '../process-table.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
+
+export interface WorkerJob extends Following {
+  /**
+   * Gets the promise of its death. When given, the job is done as soon as it `isOver`, with nothing measured but its time: the process is
+   * killed then, and what a sandbox needs to take it down is not waited for.
+   */
+  onDying?: (gone: Promise<unknown>) => void;
+}
 
 /**
  * A confined process that was started ahead of its one job and waits for it on standard input. It does not keep our process alive, and it ends
@@ -14,7 +29,7 @@ export interface Worker {
   /** Its folders by every name, for what is to be taken out of its output. */
   readonly folders: readonly string[];
   /** Gives it its job, `stdin`, and brings it to its end as `follow` does: the clock starts now. Once. */
-  dispatch(job: Following): Promise<ProcessEnd>;
+  dispatch(job: WorkerJob): Promise<ProcessEnd>;
   /** Ends it if it still waits; then nothing of it is left, its folder included. Never throws. */
   dispose(): Promise<void>;
 }
@@ -72,12 +87,23 @@ export async function startIn(
     folders: [workspace.folder, workspace.root],
     dispatch: async (job) => {
       if (folder === 'kept') process.removeListener('exit', left);
-      try {
-        return await bringToEnd(job);
-      } finally {
+      const begun = performance.now();
+      let finish: (end: ProcessEnd) => void = () => {};
+      const over = new Promise<ProcessEnd>((resolve) => {
+        finish = resolve;
+      });
+      const isOver = (): boolean => {
+        const done = job.isOver?.() === true;
+        if (done && job.onDying)
+          finish({ ...notStarted({ killed: null, why: null }), ms: performance.now() - begun });
+        return done;
+      };
+      const gone = bringToEnd({ ...job, isOver }).finally(() => {
         // Nobody needs to wait for it, and an exit before it removes the folder too.
         if (folder === 'removed') setImmediate(remove);
-      }
+      });
+      job.onDying?.(gone);
+      return await Promise.race([over, gone]);
     },
     dispose: async () => {
       if (used) return;
