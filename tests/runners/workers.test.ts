@@ -90,11 +90,11 @@ describe.skipIf(process.platform !== 'linux' || engine === undefined)(
 
     test('has a clock that starts with its program', async () => {
       const runner = makeRunner();
-      const limits = { wallMs: 400 };
+      const limits = { wallMs: 1_000 };
       const job = entryJob('javascript', filesOf({ 'a.js': 'console.log(1);' }), { limits });
       runner.warm(job.limits);
       await until(() => isolates().some(isReady), 'one waits');
-      const late = Date.now() + 600;
+      const late = Date.now() + 1_200;
       await until(() => Date.now() > late, 'it waited longer than the program may take');
       expect(await drain(runner.run(job, never()))).toMatchObject({ status: 'exited', exitCode: 0 });
       const endless = entryJob('javascript', filesOf({ 'a.js': 'for (;;);' }), { limits });
@@ -110,6 +110,7 @@ describe.skipIf(process.platform !== 'linux' || engine === undefined)(
       expect(isolates()).toEqual([]);
       await until(() => folders().every((name) => before.has(name)), 'its folder is removed');
       expect(await drain(runner.run(hello, never()))).toMatchObject({ exitCode: 0 });
+      await until(() => isolates().length === 0, 'the process of the program is gone');
       runner.warm();
       expect(isolates()).toEqual([]);
     });
