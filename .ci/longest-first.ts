@@ -26,8 +26,8 @@ const longest = [
 const starting = ['cli/', 'laws', 'bootstrap', 'runners/', 'memory/', 'tui/'];
 
 /**
- * The order of the files on a fresh checkout, where vitest knows no durations and goes by size: a long file that is begun last keeps one
- * core busy while the other has nothing to do.
+ * The order of the files: a long one that is begun last keeps one core busy while the other has nothing to do. Within a rank vitest's own,
+ * which on a fresh checkout, without known durations, goes by size.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -5,6 +5,7 @@ import type { Correction } from './correction.ts';
 import type { Program } from './domain.ts';
 import type { EventBody } from './events.ts';
 import type { Mended } from './flip.ts';
+import { hunksBetween } from './line-diff.ts';
 import type { CheckResult } from './seams.ts';
 import { firstFailure, signatureOf } from './signature.ts';
 import type { Stream } from './stream.ts';
@@ -28,7 +29,8 @@ export async function* correctedIn(
   const { program } = passed;
   if (program === null || !task.files.some((file) => file.path === corrects.entry)) return null;
   const before: Program = { language: program.language, entry: corrects.entry, files: task.files };
-  if (task.language !== program.language || sameFiles(before, program)) return null;
+  if (task.language !== program.language || hunksBetween(before.files, program.files).length === 0)
+    return null;
   const report = toolkit.scan(before);
   if (toolkit.decide(report) !== 'allow') return null;
   const results: CheckResult[] = [];
@@ -71,10 +73,4 @@ export async function* correctedIn(
     applied: null,
   } as const;
   return { frame, failed: { ...failed, injected: [] }, passed: { ...passed, program } };
-}
-
-function sameFiles(one: Program, other: Program): boolean {
-  const text = ({ files }: Program) =>
-    JSON.stringify(files.map(({ path, content }) => [path, content]).sort());
-  return text(one) === text(other);
 }

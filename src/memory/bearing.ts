@@ -140,7 +140,8 @@ function goalsOf(memory: Memory): Met[] {
   const { session } = memory.provenance;
   if (memory.kind === 'solution') {
     const names = namesAsWords(namesIn(memory));
-    return [{ session, lesson: null, words: new Set([...wordsOfGoals(memory.goal), ...names]) }];
+    const words = new Set([...wordsOfGoals(memory.goal), ...names]);
+    return [{ session: session ?? memory.id, lesson: null, words }];
   }
   if (memory.kind !== 'lesson') return [];
   const about = new Set([...wordsOfGoals(memory.about), ...namesAsWords(namesIn(memory))]);

@@ -65,6 +65,7 @@ export function deriveFrom(
   /** Hashes of what changed behind the snapshot, which no longer says them. */
   const changedHashes = new Map<string, string[]>();
   let packedHashes: Map<string, string[]> | null = null;
+  let packedUses: readonly MemoryUse[] | null = null;
 
   const fromPack = () => {
     if (packedHashes !== null) return packedHashes;
@@ -118,7 +119,10 @@ export function deriveFrom(
       const recent = [...changedHashes].filter(([, hashes]) => hashes.includes(hash)).map(([id]) => id);
       return [...old, ...recent].filter((id) => memories.has(id));
     },
-    uses: () => [...(snapshot === null ? [] : (snapshot.uses() ?? recover().uses)), ...fold.uses],
+    uses() {
+      packedUses ??= snapshot === null ? [] : (snapshot.uses() ?? recover().uses);
+      return [...packedUses, ...fold.uses];
+    },
     packed(faults) {
       const all = memories.ids().flatMap((id) => memories.get(id) ?? []);
       const records = packRecords(all, fold.forgotten, this.uses());

@@ -68,8 +68,15 @@ const memorySchema = z.discriminatedUnion('kind', [
     signatures: z.array(z.looseObject({ hash: text })),
     seenIn: z.array(text),
     taughtIn: z.array(text).optional(),
+    names: z.array(text).optional(),
   }),
-  z.looseObject({ kind: z.literal('solution'), ...remembered, goal: text, program }),
+  z.looseObject({
+    kind: z.literal('solution'),
+    ...remembered,
+    goal: text,
+    program,
+    names: z.array(text).optional(),
+  }),
   z.looseObject({
     kind: z.literal('fact'),
     ...remembered,

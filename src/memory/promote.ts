@@ -8,7 +8,7 @@ import type { OpenedMemory } from './store.ts';
  * home's. False when it was not moved.
  */
 export async function promote(
-  opened: Pick<OpenedMemory, 'byId' | 'history' | 'append'>,
+  opened: Pick<OpenedMemory, 'byId' | 'candidates' | 'append'>,
   id: string,
   directory: string,
 ): Promise<boolean> {
@@ -16,7 +16,7 @@ export async function promote(
     const found = opened.byId(id);
     if (found.kind !== 'found' || found.memory.scope.project === null) return false;
     const { memory } = found;
-    const isThere = opened.history(id).filter((entry) => entry.op === 'add').length > 1;
+    const isThere = opened.candidates.cards().filter((card) => card.id === id).length > 1;
     if (!isThere) {
       const scope = { ...memory.scope, project: null };
       const added = await opened.append([{ op: 'add', memory: { ...memory, scope } }]);

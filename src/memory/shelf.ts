@@ -81,8 +81,8 @@ export function openShelf(options: ShelfOptions): Shelf {
     /** CRC-32 of the last bytes before the mark. */
     guard: 0,
     savedLines: 0,
-    /** CRC-32 of what the snapshot was made from, and the log as it was when that was last known to hold. */
-    saved: null as { crc: number; stamp: LogStamp | null } | null,
+    /** What the snapshot was made from, and the log as it is noted to begin with that; null: it is not noted. */
+    saved: null as { bytes: number; crc: number; noted: LogStamp | null } | null,
     faults: [] as Fault[],
     started: false,
   });
@@ -140,7 +140,8 @@ export function openShelf(options: ShelfOptions): Shelf {
     state.mark = snapshot.mark;
     state.crc = snapshot.crc;
     state.savedLines = snapshot.mark.lines;
-    state.saved = { crc: snapshot.crc, stamp: stampOf(descriptor) };
+    const { mark, crc, noted } = snapshot;
+    state.saved = { bytes: mark.bytes, crc, noted: noted ? stampOf(descriptor) : null };
     state.faults = [...snapshot.faults];
   };
   const refresh = (cached = true) => {
@@ -182,18 +183,23 @@ export function openShelf(options: ShelfOptions): Shelf {
     const seen = stamp !== null && stamp.size === mark.bytes ? stamp : { ino: 0, size: -1, mtimeMs: 0 };
     writePack(snapshotPath(directory), aboutOf(reading.id, { mark, crc, seen }, uses), sections, loose);
     state.savedLines = mark.lines;
-    state.saved = { crc, stamp: seen };
+    state.saved = { bytes: mark.bytes, crc, noted: seen };
   };
-  /** What was appended since is known too, for the next who starts. */
+  /** The log begins as it did, whatever was appended: added up here, at the end, so that the next start need not. */
   const noteLog = () => {
-    const { saved, stamp, mark } = state;
-    if (saved === null || stamp === null || stamp.size !== mark.bytes) return;
-    if (saved.stamp !== null && sameStamp(saved.stamp, stamp)) return;
+    const { saved } = state;
+    const opened = saved === null ? null : openForReading(file);
+    if (saved === null || opened === null || 'kind' in opened) return;
     try {
+      const stamp = stampOf(opened.descriptor);
+      if (saved.noted !== null && sameStamp(saved.noted, stamp)) return;
+      if (crcOf(opened.descriptor, 0, saved.bytes) !== saved.crc) return;
       noteRead(directory, saved.crc, stamp);
-      saved.stamp = stamp;
+      saved.noted = stamp;
     } catch {
       // A folder that cannot be written to: the next reader adds the bytes up.
+    } finally {
+      closeSync(opened.descriptor);
     }
   };
   const underLock = async (work: () => void): Promise<MemoryFailure | null> => {

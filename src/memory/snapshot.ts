@@ -1,4 +1,4 @@
-import { fstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { fstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { MemoryUse } from '../core/memory.ts';
@@ -36,6 +36,8 @@ export interface Snapshot {
   pack: Pack;
   mark: Mark;
   crc: number;
+  /** That the log begins as it did is known without adding it up. */
+  noted: boolean;
   /** Null when they turn out to be damaged. */
   uses(): MemoryUse[] | null;
   faults: LineFault[];
@@ -70,14 +72,11 @@ export function snapshotPath(directory: string): string {
 const readPath = (directory: string) => path.join(directory, 'index', 'read.json');
 
 /**
- * Notes that a log was read as it is now, and starts with the bytes that the snapshot of this CRC-32 was made from: until somebody else
- * writes to it, the next reader need not add them up. Not flushed to the device: without the note it is added up. Throws the system's error.
+ * Notes that a log was read as it is now, and starts with the bytes that the snapshot of this CRC-32 was made from: until somebody
+ * writes to it, the next reader need not add them up. Half a note is none: then they are. Throws the system's error.
  */
 export function noteRead(directory: string, crc: number, stamp: LogStamp): void {
-  const file = readPath(directory);
-  const fresh = `${file}.${process.pid}.new`;
-  writeFileSync(fresh, JSON.stringify({ crc, ...stamp }), { mode: 0o600 });
-  renameSync(fresh, file);
+  writeFileSync(readPath(directory), JSON.stringify({ crc, ...stamp }), { mode: 0o600 });
 }
 
 function wasRead(directory: string, crc: number, stamp: LogStamp): boolean {
@@ -105,11 +104,8 @@ export function loadSnapshot(directory: string, log: number, reading: string): S
       seen !== undefined &&
       uses !== undefined;
     const stamp = stampOf(log);
-    if (
-      !fits ||
-      stamp.size < mark.bytes ||
-      !(sameStamp(stamp, seen) || wasRead(directory, crc, stamp) || crcOf(log, 0, mark.bytes) === crc)
-    ) {
+    const noted = fits && (sameStamp(stamp, seen) || wasRead(directory, crc, stamp));
+    if (!fits || stamp.size < mark.bytes || !(noted || crcOf(log, 0, mark.bytes) === crc)) {
       pack.close();
       return null;
     }
@@ -118,6 +114,7 @@ export function loadSnapshot(directory: string, log: number, reading: string): S
       pack,
       mark,
       crc,
+      noted,
       uses() {
         const [offset, length, sum] = uses;
         const bytes = open.loose(offset, length);

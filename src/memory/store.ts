@@ -76,6 +76,9 @@ export interface MemoryOptions {
   now?: () => Date;
 }
 
+/** Queries whose scores are kept: those of one recall. */
+const mostScored = 4;
+
 /** The memory in a folder. Nothing is made or read before it is needed; nothing of the world throws. */
 export function openMemory(options: MemoryOptions): OpenedMemory {
   const {
@@ -108,7 +111,9 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
     const found = card(id);
     return found !== undefined && accepts(found);
   };
-  let scored: { query: string; scores: Scores } | null = null;
+  /** Of the last queries, as long as nothing changes. */
+  const scored = new Map<string, Scores>();
+  let scoredAt = '';
   const each = async (work: (one: Shelf) => Promise<MemoryFailure | null>): Promise<MemoryFailure | null> => {
     for (const one of shelves) {
       const failed = await work(one);
@@ -146,9 +151,13 @@ export function openMemory(options: MemoryOptions): OpenedMemory {
         refresh();
         const parts = shelves.flatMap((one) => one.parts(field));
         // A goal is looked for several times in a row: among solutions, among lessons, among what was met before.
-        const query = [field, ...shelves.map((one) => one.changes()), text].join(' ');
-        if (scored?.query !== query) scored = { query, scores: scoresOf(parts, reading.tokens(text)) };
-        return rankByScores(parts, scored.scores, limit, accepts);
+        const at = shelves.map((one) => one.changes()).join(' ');
+        if (scoredAt !== at || scored.size >= mostScored) scored.clear();
+        scoredAt = at;
+        const query = `${field} ${text}`;
+        const scores = scored.get(query) ?? scoresOf(parts, reading.tokens(text));
+        scored.set(query, scores);
+        return rankByScores(parts, scores, limit, accepts);
       },
       async vector(field, text, limit, accepts) {
         refresh();

@@ -142,13 +142,15 @@ export async function follow(
     if (stream === 'stderr' && confined.judge)
       lastWords = Buffer.concat([lastWords, bytes]).subarray(-lastWordsBytes);
     onBytes(stream, bytes);
-    if (over || !isOver?.()) return;
+    if (over || killed !== null || !isOver?.()) return;
     over = true;
     killGroup(leader);
   };
   const drained = drain(child, limits.outputBytes, listen, () => end('output-limit'));
   const clock = setTimeout(() => end('timed-out'), limits.wallMs);
-  const cancel = () => end('cancelled');
+  const cancel = () => {
+    if (!over) end('cancelled');
+  };
   signal.addEventListener('abort', cancel, { once: true });
   const before = waited === true ? (members?.settle() ?? []) : [];
   // The sandbox's own processes are not the program's to account for.

@@ -1,4 +1,4 @@
-import type { SessionState } from '../core/state.ts';
+import { lastAttempt, type SessionState } from '../core/state.ts';
 import type { Row } from './style.ts';
 import { cells, clipText, oneLine } from './text.ts';
 
@@ -49,7 +49,7 @@ function cacheText(usage: SessionState['usage']): string {
 
 function verdictText(state: SessionState): string {
   if (state.outcome) return state.outcome.ending;
-  const last = state.steps.flatMap((step) => step.attempts).at(-1);
+  const last = lastAttempt(state);
   if (!last) return '';
   const isAsking = last.scan?.decision === 'ask' && last.permission === null && state.phase === 'writing';
   return last.verdict?.kind ?? (isAsking ? 'asks' : state.phase);

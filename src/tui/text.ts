@@ -145,8 +145,13 @@ export function hangingText(text: string, columns: number, most = Number.POSITIV
       const lead = cells(/^\s*(?:(?:[-→]|\d+\.)\s+|\S+(?: \S+)*\s{2,})*/.exec(line)?.[0] ?? '');
       const indent = lead < columns * 0.6 ? lead : 4;
       const head = fitting(line, indent);
-      const [first = '', ...rest] = wrapText(line.slice(head.length), columns - indent);
-      return [`${head}${first}`.trimEnd(), ...rest.map((one) => ' '.repeat(indent) + one)];
+      const tail = line.slice(head.length);
+      const [first = '', ...rest] = wrapText(tail, columns - indent);
+      const below = (row: string) => ' '.repeat(indent) + row;
+      // The blanks behind the head may have had no room beside what follows them.
+      const isApart = first !== '' && /^\s/.test(tail) && !/^\s/.test(first);
+      if (isApart) return [head.trimEnd(), below(first), ...rest.map(below)];
+      return [`${head}${first}`.trimEnd(), ...rest.map(below)];
     });
   if (rows.length <= most) return rows;
   return [...rows.slice(0, most - 1), clipText(`${rows[most - 1] ?? ''} …`, columns)];

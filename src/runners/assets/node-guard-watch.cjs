@@ -44,7 +44,7 @@ const globals =
   );
 /** It stands in the stack of every error of a module, under a name that readers of stacks leave out. */
 const wrapper =
-  '(apply, compile, note) => function _compile(content, path, ...rest) { note(content, path); return apply(compile, this, [content, path, ...rest]); }';
+  '(apply, compile, note) => function _compile(content, path, ...rest) { note(content, path, this); return apply(compile, this, [content, path, ...rest]); }';
 
 /** What makes a check happen later; a check may replace them by a clock of its own. */
 const timers = 'setTimeout setInterval setImmediate queueMicrotask'.split(' ');
@@ -104,7 +104,12 @@ module.exports = function watch({ asker, isOfCheck, tell, ownerOf, textAt }, sou
     const cached = ownKeys(Module._cache);
     for (let index = 0; index < cached.length; index += 1) {
       const path = cached[index];
-      if (typeof path === 'string' && ownerOf(path) === 'check' && endsInScript(path) && read[path] !== true)
+      if (
+        typeof path === 'string' &&
+        ownerOf(path) === 'check' &&
+        endsInScript(path) &&
+        read[path] !== Module._cache[path]
+      )
         once('a file of the check', { path, line: 1 }, undefined);
       if (isBuiltIn(cached[index])) once(`require(${cached[index]})`, null, undefined);
     }
@@ -134,11 +139,11 @@ module.exports = function watch({ asker, isOfCheck, tell, ownerOf, textAt }, sou
 
   for (const key of ['_load', '_resolveFilename', '_compile'])
     if (key in Module) lock(`Module.${key}`, Module, key);
-  /** Notes which files of the check were read as they are. */
-  const note = (content, path) => {
+  /** Notes which files of the check were read as they are, and into which module. */
+  const note = (content, path, module) => {
     if (ownerOf(path) !== 'check') return;
     const whole = textAt(path);
-    if (content === whole || `\uFEFF${content}` === whole) read[path] = true;
+    if (content === whole || `\uFEFF${content}` === whole) read[path] = module;
   };
   const { prototype } = Module;
   prototype._compile = runInThisContext(wrapper, { filename: 'node:internal/guard' })(

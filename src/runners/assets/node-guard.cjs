@@ -37,7 +37,9 @@ function begin(job) {
 }
 
 module.exports.begin = begin;
-if (process.env.KINTSUGI_CHECKS !== undefined) begin(jobOfEnvironment());
+// A worker has the environment that the program gives it.
+if (process.abort.disabled === true) begin({});
+else if (process.env.KINTSUGI_CHECKS !== undefined) begin(jobOfEnvironment());
 
 function jobOfEnvironment() {
   const { env } = process;
@@ -147,8 +149,9 @@ function guard(job, places, proves) {
   if (!proves) return;
   closeInspector(() => {
     const { owner, place } = places.asker();
-    if (owner === 'program') tell('the program opened the inspector', place);
-    return owner === 'program';
+    // Nobody on the stack is no check: the program may have handed the call to a timer.
+    if (owner !== 'check') tell('the program opened the inspector', place);
+    return owner !== 'check';
   });
   guardErrors(places, state, say);
   guardEvents(places, state, watch, finish);
