@@ -171,6 +171,26 @@ describe('the index', () => {
     expect(openIn(folder).candidates.lexical('key', 'forgets', 5)).toHaveLength(4);
   });
 
+  it('is not believed when somebody changed the log while a session was at it', async () => {
+    const folder = temporaryFolder();
+    await (await filled(folder, 40)).flush();
+    const later = openIn(folder);
+    expect(later.all()).toHaveLength(40);
+    const log = path.join(folder, 'log.jsonl');
+    writeFileSync(log, readFileSync(log, 'utf8').replace('leaves out', 'forgets on'));
+    await add(later, lesson('late'));
+    await later.close();
+    expect(openIn(folder).candidates.lexical('key', 'forgets', 5)).toHaveLength(1);
+  });
+
+  it('stays readable when a line has names that are none', async () => {
+    const folder = temporaryFolder();
+    await add(await filled(folder, 2), lesson('odd', { names: 5 as unknown as string[] }));
+    const memory = openIn(folder);
+    expect(ids(memory.all())).toEqual(['m0', 'm1']);
+    expect(memory.problems()).toMatchObject([expect.stringMatching(/log\.jsonl:3: /)]);
+  });
+
   it.each(['cut short', 'with one byte changed', 'emptied'])(
     'is made again when a file of it is %s',
     async (way) => {

@@ -45,6 +45,12 @@ describe('what a session ended with', () => {
       '  gap  terminal  60 columns,',
       '                 Unicode',
     ]);
+    const home = `${'home'.padEnd(17)}/home/somebody/.local/share/kintsugi-elsewhere  default`;
+    expect(hangingText(home, 56)).toEqual([
+      'home',
+      '    /home/somebody/.local/share/kintsugi-elsewhere',
+      '    default',
+    ]);
     expect(hangingText('a\nb\nc', 10, 2)).toEqual(['a', 'b …']);
   });
 });

@@ -210,6 +210,11 @@ describe('a JavaScript check is not passed by', () => {
       /a file of the check was replaced/,
     ],
     [
+      'a file of the check that is read once and put into the cache as another',
+      "const path = require('path').resolve('cases.js'); const Module = require('module'); try { new Module(path)._compile(require('fs').readFileSync(path, 'utf8'), path); } catch {} require.cache[path] = { id: path, exports: {}, loaded: true, children: [] };",
+      /a file of the check was replaced/,
+    ],
+    [
       'a way of its own to load files',
       "require.extensions['.js'] = (m) => { m.exports = {}; };",
       /require\.extensions was replaced|0 !== 3/,
@@ -241,6 +246,12 @@ describe('a JavaScript check is not passed by', () => {
       'assertions that are edited from a worker',
       "const { Worker } = require('worker_threads'); const { writeFileSync } = require('fs'); new Worker(\"const { Session } = require('inspector'); try { new Session().connectToMainThread(); require('fs').writeSync(2, 'connected'); } catch (e) { setTimeout(() => { throw e; }); }\", { eval: true }).on('error', (e) => { throw e; }); exports.add = (a, b) => a + b;",
       /inspector is refused|ERR_INSPECTOR|connectToMainThread/,
+      script,
+    ],
+    [
+      'an inspector that is opened by a timer',
+      "const { Session } = require('inspector'); const s = new Session(); setImmediate(s.connect.bind(s)); exports.add = (a, b) => a + b;",
+      /opened the inspector/,
       script,
     ],
     [
