@@ -14,7 +14,7 @@ import { demoJournals, goldenJournals, linesIn, severalAtOnce, shownEvents } fro
 /** The laws of the design, each on every golden journal: the recordings of the demo and those of tests/fixtures/journals. */
 
 const golden = [...demoJournals(), ...goldenJournals()];
-/** What is played again, in a process each: with KINTSUGI_FULL=1 all of them, else one of the demo, the others are verified by `replay --verify`. */
+/** What is played again, in a process each: with KINTSUGI_FULL=1 all of them, else of the demo the second; durability-verify.test.ts verifies the others. */
 const again = [...demoJournals().filter((_, at) => full || at === 1), ...goldenJournals()];
 /** What is stopped in its first run: in each language and with two steps. */
 const stopped = full ? golden : goldenJournals().filter(({ name }) => ['python', 'two-steps'].includes(name));

@@ -94,15 +94,15 @@ describe('bench', () => {
   it.skipIf(!full)(
     'takes only so many goals, in the order of the suite or of a seed, which is always the same',
     async () => {
-      const ids = ['a', 'b', 'c', 'd', 'e'];
+      const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
       suite(...ids.map((id) => goalOf(id, { check: [], language: 'shell' })));
       const model = place.script(codeRule(':', 'main.sh'));
       const order = async (...flags: string[]) =>
         (await bench('-m', model, ...flags)).rows.map((row) => row.id);
-      expect(await order('--limit', '1')).toEqual(['a']);
+      expect(await order('--limit', '2')).toEqual(['a', 'b']);
       const first = await order('--seed', '7');
-      expect(await order('--seed', '7', '--limit', '1')).toEqual(first.slice(0, 1));
-      expect(await order('--seed', '8', '--limit', '2')).not.toEqual(first.slice(0, 2));
+      expect(await order('--seed', '7', '--limit', '3')).toEqual(first.slice(0, 3));
+      expect(await order('--seed', '8', '--limit', '3')).not.toEqual(first.slice(0, 3));
       expect([...first].sort()).toEqual(ids);
       expect(first).not.toEqual(ids);
     },

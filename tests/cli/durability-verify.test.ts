@@ -16,12 +16,12 @@ async function expectAgreement(place: Place, file: string): Promise<number> {
 }
 
 const demos = demoJournals();
-/** The others are played again by the laws. */
-const some = full ? [...demos, ...goldenJournals()] : demos.filter((_, at) => at % 2 === 0);
+/** In the gate the second demo and the golden journals are left to laws.test.ts, which plays them again. */
+const some = full ? [...demos, ...goldenJournals()] : demos.filter((_, at) => at !== 1);
 const factorial = demos.find((demo) => demo.name === 'factorial')?.file ?? '';
 
 describe('a recorded session runs again to the same events', { timeout: 300_000 }, () => {
-  it.concurrent('for every second demo (npm run record:demos records them anew) and, in full, every demo and golden journal', async ({
+  it.concurrent('for every demo but the second (npm run record:demos records them anew) and, in full, every demo and golden journal', async ({
     place,
   }) => {
     await severalAtOnce(some, 2, async ({ name, file }) => {
@@ -87,7 +87,7 @@ describe('a session that did not come to its end verifies up to where it stopped
 
   it.skipIf(!full).concurrent('where it was cut off, between events and within one', async ({ place }) => {
     const lines = linesIn(factorial);
-    for (let kept = 1; kept < lines.length; kept += full ? 1 : 20) {
+    for (let kept = 1; kept < lines.length; kept += 1) {
       const file = place.file(
         `${kept}.jsonl`,
         lines

@@ -14,7 +14,14 @@ import {
   type Place,
   start,
 } from '../support/kintsugi.ts';
-import { allGone, mendingGoal, mendingRules, quickRules, randomFrom } from '../support/sessions.ts';
+import {
+  allGone,
+  mendingGoal,
+  mendingLesson,
+  mendingRules,
+  quickRules,
+  randomFrom,
+} from '../support/sessions.ts';
 
 /** Memory on a disk that is full or read-only, under kills, and with hostile files; the commands as people run them. */
 
@@ -24,14 +31,8 @@ beforeEach(() => {
 });
 afterEach(async () => await place.remove());
 
-const lesson = {
-  when: 'a sum comes out too small',
-  do: 'add the second operand',
-  avoid: 'taking it away',
-  why: 'a sum grows',
-};
 const teaching = (latencyMs = 0) =>
-  place.script({ purpose: 'lesson', reply: lesson, latencyMs }, ...mendingRules(latencyMs));
+  place.script({ purpose: 'lesson', reply: mendingLesson, latencyMs }, ...mendingRules(latencyMs));
 const memory = (...args: string[]) => kintsugi(place, ['memory', ...args]);
 const folder = () => path.join(place.home, 'memory');
 const log = () => path.join(folder(), 'log.jsonl');
@@ -117,13 +118,13 @@ describe.skipIf(!canMount)('a memory that cannot be written', () => {
 });
 
 const kills = full ? 50 : 2;
-it(`nothing that a session said it learned is lost when it is killed while it learns, at ${kills} random moments`, {
-  timeout: kills * 60_000,
+it(`nothing that a session said it learned is lost when it is killed as soon as it said so, and while it learns, at ${kills} random moments`, {
+  timeout: (kills + 1) * 60_000,
 }, async () => {
   const random = randomFrom(Number(process.env.KINTSUGI_SEED ?? 20_261_121));
   const acknowledged = new Set<string>();
   const endings = { killed: 0, ended: 0 };
-  for (let round = 0; round < kills; round += 1) {
+  for (let round = 0; round <= kills; round += 1) {
     const model = teaching(5);
     const goal = `${mendingGoal} (${round})`;
     const running = start(place, [
@@ -135,10 +136,16 @@ it(`nothing that a session said it learned is lost when it is killed while it le
       '--output-format',
       'stream-json',
     ]);
-    await running.until('"type":"program.delivered"', 'stdout');
-    // Somewhere in the flip test, the call for the lesson, or the writing of it.
-    const lines = running.stdout().split('\n').length + Math.floor(random() * 45);
-    await running.until(new RegExp(`^(?:[^\\n]*\\n){${lines}}`), 'stdout').catch(() => {});
+    if (round === 0) {
+      await running.until(/"type":"memory\.remembered".*"kept":\{.*\n/, 'stdout');
+    } else {
+      await running.until('"type":"program.delivered"', 'stdout');
+      // Somewhere in the flip test, the call for the lesson, or the writing of it; or after its end, when it says less than that.
+      const lines = running.stdout().split('\n').length + Math.floor(random() * 45);
+      await running.until(new RegExp(`^(?:[^\\n]*\\n){${lines}}`), 'stdout').catch((error: Error) => {
+        if (!error.message.startsWith('the process ended before ')) throw error;
+      });
+    }
     running.kill('SIGKILL');
     const ended = await running.ended;
     endings[ended.signal === 'SIGKILL' ? 'killed' : 'ended'] += 1;
@@ -150,6 +157,7 @@ it(`nothing that a session said it learned is lost when it is killed while it le
     const there = await memory('list', '--json');
     expect([there.code, there.stderr]).toEqual([0, '']);
     const ids = new Set((JSON.parse(there.stdout) as { id: string }[]).map(({ id }) => id));
+    expect(acknowledged.size).toBeGreaterThan(0);
     expect([...acknowledged].filter((id) => !ids.has(id))).toEqual([]);
   }
   expect(endings.killed).toBeGreaterThan(0);

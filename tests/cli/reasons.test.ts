@@ -87,6 +87,7 @@ describe('a model from a file', () => {
     expect(other.code, other.stderr).toBe(0);
     expect(other.stderr).toMatch(/^warning: .*recorded for another goal: print the first number$/m);
     const same = await run('print the\nfirst number', '-m', `cassette:${journal}`, '--no-memory');
+    expect(same.code, same.stderr).toBe(0);
     expect(same.stderr).not.toContain('another goal');
   });
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/core/domain.ts';
-import type { EventBody } from '../../src/core/events.ts';
 import { memoryLedger } from '../support/ledger.ts';
-import { code, play, report, runResult, type World } from '../support/toolkit.ts';
+import { code, of, play, report, runResult, type World } from '../support/toolkit.ts';
 
 const lesson = {
   when: 'you call the ledger',
@@ -33,9 +32,6 @@ function world(
     ...over,
   };
 }
-
-const of = <Type extends EventBody['type']>(events: EventBody[], type: Type) =>
-  events.filter((event): event is Extract<EventBody, { type: Type }> => event.type === type);
 
 async function learned(given: World, memory = memoryLedger(), goal = 'write it') {
   const played = await play(

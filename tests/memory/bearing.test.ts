@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Lesson, Memory } from '../../src/core/memory.ts';
+import type { Memory } from '../../src/core/memory.ts';
 import { bearingOf } from '../../src/memory/bearing.ts';
 import { commonStems, namesAsWords, wordsOfGoals } from '../../src/memory/topics.ts';
+import { lessonOf } from './plain.ts';
 
-function lesson(id: string, about: string, names: string[] = []): Lesson {
-  return {
-    id,
-    kind: 'lesson',
-    sort: 'fix',
-    state: 'witnessed',
+const lesson = (id: string, about: string, names: string[] = []) =>
+  lessonOf(id, {
     when: 'a result is handed on',
     do: `do ${id}`,
     why: 'it fails',
@@ -17,13 +14,8 @@ function lesson(id: string, about: string, names: string[] = []): Lesson {
     names,
     signatures: [],
     seenIn: [`session-${id}`],
-    scope: { language: null, runtime: null, libraries: [], project: null },
     provenance: { session: `session-${id}`, attempt: 2, model: null, goal: about, taint: 'output' },
-    stats: { injected: 0, injectedPassed: 0, heldOut: 0, heldOutPassed: 0, advantage: null },
-    validFrom: '2026-01-01T00:00:00.000Z',
-    rev: 1,
-  };
-}
+  });
 
 /** What makes a word rare: other goals that do not hold it. */
 const elsewhere = Array.from({ length: 12 }, (_, at) =>

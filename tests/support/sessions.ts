@@ -87,18 +87,20 @@ export function mendingRules(latencyMs = 40): Rule[] {
   ];
 }
 
+/** What a model says that a mended session teaches. */
+export const mendingLesson = {
+  when: 'a sum comes out too small',
+  do: 'add the second operand',
+  avoid: 'taking it away',
+  why: 'a sum grows',
+};
+
 /** The same in one step with one check: a failure, its fix, and the lesson of it. Verified after two attempts. */
 export function quickRules(): Rule[] {
-  const lesson = {
-    when: 'a sum comes out too small',
-    do: 'add the second operand',
-    avoid: 'taking it away',
-    why: 'a sum grows',
-  };
   return [
     planToPrint('42'),
     { purpose: 'diagnose', reply: { text: 'It subtracts where it must add.' } },
-    { purpose: 'lesson', reply: lesson },
+    { purpose: 'lesson', reply: mendingLesson },
     codeRule('console.log(44 - 2 - 2);', 'main.js', { times: 1 }),
     codeRule('console.log(44 - 2);'),
   ];

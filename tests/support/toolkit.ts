@@ -61,6 +61,10 @@ export function userChecks(): CheckSet {
   return freeze([{ kind: 'command', name: 'mine', origin: 'user', command: 'check' }], [], digest);
 }
 
+/** The events of one type. */
+export const of = <Type extends EventBody['type']>(events: EventBody[], type: Type) =>
+  events.filter((event): event is Extract<EventBody, { type: Type }> => event.type === type);
+
 export interface World {
   /** Answers by purpose, in order; the last one is given again and again. */
   says?: Partial<Record<ModelRequest['purpose'], (string | object | ModelFailure)[]>>;

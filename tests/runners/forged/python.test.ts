@@ -111,8 +111,8 @@ describe('a Python script as a check is not passed by', () => {
     ],
     [
       'jumping over the assertion',
-      'import sys\ndef jump(frame, event, arg):\n    frame.f_lineno = 3\ndef add(a, b):\n    caller = sys._getframe(1)\n    sys.settrace(lambda *a: None)\n    caller.f_trace = jump\n    return 0',
-      /set a trace function|sys\._getframe is refused/,
+      'import sys\ndef jump(frame, event, arg):\n    frame.f_lineno = 3\ndef add(a, b):\n    sys.settrace(lambda *a: None)\n    caller = sys._getframe(1)\n    caller.f_trace = jump\n    return 0',
+      /set a trace function/,
       [file],
     ],
     [

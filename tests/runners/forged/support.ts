@@ -16,13 +16,13 @@ export interface Trial {
   ways: Way[];
 }
 
-/** The ways of a trial; but in full another one for each trial. */
+/** In full all ways of a trial, else one of them, by the length of its program. */
 function waysOf({ program, ways }: Trial): Way[] {
   const at = Object.values(program).join('').length % ways.length;
   return full ? ways : ways.slice(at, at + 1);
 }
 
-/** Every way of the check must fail, with a message that says why. */
+/** The check must fail in each way that is tried, with a message that says why. */
 export async function expectForged(language: Language, trial: Trial, reason: RegExp): Promise<void> {
   for (const way of waysOf(trial)) {
     const { report } = await check(language, trial.program, trial.checks, way, { wallMs: 30_000 });
@@ -32,7 +32,7 @@ export async function expectForged(language: Language, trial: Trial, reason: Reg
   }
 }
 
-/** Every way of the check must pass. */
+/** The check must pass in each way that is tried. */
 export async function expectHonest(language: Language, trial: Trial): Promise<void> {
   for (const way of waysOf(trial)) {
     const result = await check(language, trial.program, trial.checks, way, { wallMs: 30_000 });

@@ -104,7 +104,7 @@ describe.each(sets)('the working programs of %s', (name, language) => {
     if (!existsSync(`${corpora}${name}.jsonl.gz`)) context.skip('the corpora are not beside this checkout');
     if (chosen.kind === 'unavailable') context.skip(`there is no L2 here: ${chosen.why}`);
     const rows = rowsOf(name);
-    expect(rows.length).toBeGreaterThanOrEqual(4);
+    expect(rows.length).toBeGreaterThanOrEqual(5);
     for (const row of rows) {
       const files = programOf(row, language);
       const [outside, within] = await Promise.all([plainly(files, language), confined(files, language)]);
