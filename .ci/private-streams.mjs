@@ -47,7 +47,7 @@ const families = [
 ];
 
 /** The same thing asked in three ways, and in Python. */
-const operations = [
+export const operations = [
   [['add all of them up', 'give their sum', 'how much do they come to together?'], 'sum(values)'],
   [['find the greatest', 'which is the largest?', 'pick the maximum'], 'max(values)'],
   [['find the least', 'which is the smallest?', 'pick the minimum'], 'min(values)'],

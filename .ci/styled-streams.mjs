@@ -1,25 +1,8 @@
 /** Streams of goals in several styles, each with another thing that the tasks of a family share. For bench:streams; everything is a function of its seed. */
 import { quirkStream, randomFrom, shuffled } from './learning-streams.mjs';
-import { privateStream } from './private-streams.mjs';
+import { operations, privateStream } from './private-streams.mjs';
 
-const asks = [
-  ['add all of them up', 'give their sum', 'how much do they come to together?'],
-  ['find the greatest', 'which is the largest?', 'pick the maximum'],
-  ['find the least', 'which is the smallest?', 'pick the minimum'],
-  ['how far are the extremes apart?', 'subtract the least from the greatest', 'measure the spread'],
-  ['take the one in the middle when sorted', 'give the median', 'half are below it: which is it?'],
-  ['answer with what came first', 'the head of the list', 'keep the opening one'],
-  ['answer with what came last', 'the tail end of the list', 'keep the closing one'],
-  ['double their sum', 'two times everything together', 'add up and double'],
-  ['join first and last by addition', 'outer two together', 'add the ends'],
-  ['leave the greatest out and add up', 'sum without the peak', 'everything but the maximum, added'],
-  [
-    'add what each has over the least',
-    'sum of the surplus over the minimum',
-    'how much is above the floor in all?',
-  ],
-  ['add the squares', 'square each, then sum', 'sum of squares'],
-];
+const asks = operations.map(([ways]) => ways);
 
 /** Ways to speak of one corner of a business, what its lesson says, a function, and a header. */
 const corners = [

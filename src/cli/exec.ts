@@ -2,9 +2,9 @@ import path from 'node:path';
 import type { ExecBench } from '../compose/exec.ts';
 import { withoutSandbox } from '../compose/sandbox.ts';
 import type { Flags } from '../config/layers.ts';
+import { isCapability } from '../config/policy.ts';
 import { parseDuration } from '../config/values.ts';
 import {
-  capabilities,
   type Finding,
   languages,
   type Program,
@@ -161,8 +161,7 @@ function refuse(
 /** The flags that grant what these findings ask for; null where one of them is of the kind that no capability grants. */
 function narrowGrant(findings: readonly Finding[]): string | null {
   const rules = [...new Set(findings.map(({ rule }) => rule))];
-  const isGrantable = (rule: string) => (capabilities as readonly string[]).includes(rule);
-  if (rules.length === 0 || !rules.every(isGrantable)) return null;
+  if (rules.length === 0 || !rules.every(isCapability)) return null;
   return rules.map((rule) => `--policy ${rule}=allow`).join(' ');
 }
 

@@ -2,6 +2,7 @@ import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SourceFile } from '../core/domain.ts';
 import type { Io } from './context.ts';
+import { isFolder } from './is-folder.ts';
 
 const mostFiles = 20_000;
 const largest = 16_000_000;
@@ -84,14 +85,6 @@ function readBytes(file: string): Buffer | string {
     return code === 'EACCES' || code === 'EPERM'
       ? 'there is no permission to read it'
       : (code ?? 'it failed');
-  }
-}
-
-function isFolder(place: string): boolean {
-  try {
-    return statSync(place).isDirectory();
-  } catch {
-    return false;
   }
 }
 

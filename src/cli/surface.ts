@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import type { Outcome } from '../core/domain.ts';
@@ -7,6 +7,7 @@ import type { SessionState } from '../core/state.ts';
 import { exitCodes, problem } from '../problem.ts';
 import type { Io } from './context.ts';
 import { exits } from './exit-codes.ts';
+import { isFolder } from './is-folder.ts';
 import { answerOf, initObject, type OutputFormat, outputFormats, resultObject } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { printable, screenOf } from './terminal.ts';
@@ -92,14 +93,6 @@ export function checkMessageFile(cwd: string, name: string | null): void {
     accessSync(written, constants.W_OK);
   } catch {
     throw refused(`${written} cannot be written.`);
-  }
-}
-
-function isFolder(place: string): boolean {
-  try {
-    return statSync(place).isDirectory();
-  } catch {
-    return false;
   }
 }
 

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Check, CheckSet, Language, SourceFile } from '../core/domain.ts';
 import { languageOf, safePath } from '../core/reply.ts';
 import { freeze } from '../core/structured.ts';
 import { exitCodes, problem } from '../problem.ts';
 import { readText } from './goal.ts';
+import { isFolder } from './is-folder.ts';
 
 const largestTest = 1_000_000;
 
@@ -79,14 +79,6 @@ function testFile(name: string, cwd: string): SourceFile {
   if (isFolder(absolute))
     throw problem(exitCodes.unreadable, `--tests: ${name} is a folder; name the files in it.`);
   return { path: place, content: readText(absolute, `--tests: ${name}`, largestTest) };
-}
-
-function isFolder(file: string): boolean {
-  try {
-    return statSync(file).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -80,6 +80,6 @@ function layerOf(
   return { layer, name, changes };
 }
 
-function isCapability(word: string): word is Capability {
+export function isCapability(word: string): word is Capability {
   return known.includes(word);
 }

@@ -67,6 +67,11 @@ export function isCapability(word: string): word is Capability {
   return (capabilities as readonly string[]).includes(word);
 }
 
+function gradeOf(policy: Policy, { rule, severity }: Finding): Decision {
+  if (isCapability(rule) && policy[rule] !== defaultPolicy[rule]) return policy[rule];
+  return severity === 'note' ? 'allow' : severity;
+}
+
 /**
  * Turns reports into decisions. A finding named after a capability follows the policy where that differs from the default, and its own
  * severity elsewhere; a finding with a name of its own (an indicator) cannot be granted away by a capability. Then the permission mode:
@@ -75,10 +80,7 @@ export function isCapability(word: string): word is Capability {
 export function decide(policy: Policy, mode: PermissionMode): (report: ScanReport) => Decision {
   return (report) => {
     const changed = (capability: Capability) => policy[capability] !== defaultPolicy[capability];
-    const found = report.findings.map((finding): Decision => {
-      if (isCapability(finding.rule) && changed(finding.rule)) return policy[finding.rule];
-      return finding.severity === 'note' ? 'allow' : finding.severity;
-    });
+    const found = report.findings.map((finding) => gradeOf(policy, finding));
     const needed = report.capabilities.filter(changed).map((capability) => policy[capability]);
     const decision = worst([...found, ...needed]);
     if (decision !== 'ask') return decision;
@@ -94,9 +96,8 @@ export function decide(policy: Policy, mode: PermissionMode): (report: ScanRepor
 export function judged(policy: Policy): (report: ScanReport) => ScanReport {
   const decision = decide(policy, 'default');
   const graded = (finding: Finding): Finding => {
-    if (!isCapability(finding.rule) || policy[finding.rule] === defaultPolicy[finding.rule]) return finding;
-    const own = policy[finding.rule];
-    return { ...finding, severity: own === 'allow' ? 'note' : own };
+    const grade = gradeOf(policy, finding);
+    return { ...finding, severity: grade === 'allow' ? 'note' : grade };
   };
   return (report) => {
     const findings = report.findings.map(graded).sort((left, right) => gravity(right) - gravity(left));
